@@ -1,0 +1,66 @@
+//! The one error enum of the domain. Transports map it to their own terms in one place each.
+
+use crate::input::Invalid;
+
+/// The result of everything that can fail here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What lies under an [`Error`], kept for the log.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why an operation did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What was sent breaks a rule; every fault is listed.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// There is no such project (or it may not be seen).
+    #[error("there is no project with this id")]
+    ProjectNotFound,
+    /// The project has no such memory item.
+    #[error("the project has no such memory item")]
+    MemoryNotFound,
+    /// The project has no such message.
+    #[error("the project has no such message")]
+    MessageNotFound,
+    /// The project is archived and takes no writes.
+    #[error("the project is archived: set its status to active before writing to it")]
+    ProjectArchived,
+    /// A new item would exceed the project's limit; nothing was stored.
+    #[error(
+        "the project holds as many memory items as it may ({limit}): delete some, let some expire, or raise MAX_MEMORY_ITEMS"
+    )]
+    MemoryLimitReached {
+        /// The most live items a project may hold.
+        limit: usize,
+    },
+    /// Somebody else changed the thing meanwhile, again and again.
+    #[error("the resource kept changing while it was being updated: read it again and retry")]
+    Conflict,
+    /// `If-Match` or `If-None-Match` does not hold.
+    #[error(
+        "the resource is not in the state that the condition asks for: read it again and retry with its ETag"
+    )]
+    PreconditionFailed,
+    /// The idempotency key was used before, with another body.
+    #[error("this Idempotency-Key was used before with another body: use a new key for a new request")]
+    IdempotencyMismatch,
+    /// The store does not answer; nothing is known to be written.
+    #[error("the store does not answer")]
+    StoreUnavailable(#[source] Source),
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal(#[source] Source),
+}
+
+impl Error {
+    /// A fault of ours, from whatever lies under it.
+    pub fn internal(source: impl Into<Source>) -> Self {
+        Self::Internal(source.into())
+    }
+
+    /// The store does not answer, for the reason given.
+    pub fn unavailable(source: impl Into<Source>) -> Self {
+        Self::StoreUnavailable(source.into())
+    }
+}

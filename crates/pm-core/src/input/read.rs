@@ -1,0 +1,143 @@
+//! Readers of single values: each turns a JSON value into a Rust one or says what is wrong with it.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Invalid;
+use super::fields::kind;
+
+fn not(wanted: &str, value: &Value) -> Invalid {
+    Invalid::here(format!("must be {wanted}, not {}", kind(value)))
+}
+
+/// Any string.
+pub fn string(value: Value) -> Result<String, Invalid> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(not("a string", &other)),
+    }
+}
+
+/// A string of `min..=max` bytes of UTF-8.
+pub fn text(min: usize, max: usize) -> impl FnOnce(Value) -> Result<String, Invalid> {
+    move |value| {
+        let text = string(value)?;
+        match text.len() {
+            0 if min > 0 => Err(Invalid::here("must not be empty")),
+            n if n > max => Err(Invalid::here(format!("has {n} bytes of UTF-8; at most {max} are taken"))),
+            _ => Ok(text),
+        }
+    }
+}
+
+/// A boolean.
+pub fn boolean(value: Value) -> Result<bool, Invalid> {
+    value.as_bool().ok_or_else(|| not("true or false", &value))
+}
+
+/// A whole number in `min..=max`.
+pub fn whole_number(min: u64, max: u64) -> impl FnOnce(Value) -> Result<u64, Invalid> {
+    move |value| {
+        let Value::Number(number) = &value else { return Err(not("a whole number", &value)) };
+        match number.as_u64() {
+            Some(n) if (min..=max).contains(&n) => Ok(n),
+            _ if number.is_f64() => Err(Invalid::here(format!("must be a whole number, not {number}"))),
+            _ => Err(Invalid::here(format!("must be from {min} to {max}, not {number}"))),
+        }
+    }
+}
+
+/// A number in `min..=max`.
+pub fn number_between(min: f64, max: f64) -> impl FnOnce(Value) -> Result<f64, Invalid> {
+    move |value| {
+        let number = value.as_f64().ok_or_else(|| not("a number", &value))?;
+        if (min..=max).contains(&number) {
+            Ok(number)
+        } else {
+            Err(Invalid::here(format!("must be from {min} to {max}, not {number}")))
+        }
+    }
+}
+
+/// An array, each element read by `read`; a fault names the element's index.
+pub fn array<T>(value: Value, read: impl Fn(Value) -> Result<T, Invalid>) -> Result<Vec<T>, Invalid> {
+    let Value::Array(elements) = value else { return Err(not("an array", &value)) };
+    let mut faults = Vec::new();
+    let mut whole = Vec::with_capacity(elements.len());
+    for (n, element) in elements.into_iter().enumerate() {
+        match read(element) {
+            Ok(element) => whole.push(element),
+            Err(invalid) => faults.extend(invalid.within(&format!("[{n}]")).0),
+        }
+    }
+    if faults.is_empty() { Ok(whole) } else { Err(Invalid(faults)) }
+}
+
+/// An object.
+pub fn object(value: Value) -> Result<Map<String, Value>, Invalid> {
+    match value {
+        Value::Object(object) => Ok(object),
+        other => Err(not("an object", &other)),
+    }
+}
+
+/// One of a few words.
+pub fn one_of<T: Copy>(choices: &[(&str, T)], word: &str) -> Result<T, Invalid> {
+    choices.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        Invalid::here(format!("must be one of {}, not {}", names.join(", "), shown(word)))
+    })
+}
+
+/// An RFC 3339 date-time with an offset, cut to microseconds and turned to UTC.
+pub fn timestamp(value: Value) -> Result<Timestamp, Invalid> {
+    timestamp_text(&string(value)?)
+}
+
+/// The same, from its text.
+pub fn timestamp_text(text: &str) -> Result<Timestamp, Invalid> {
+    let wanted = "must be an RFC 3339 date-time with an offset, such as 2026-03-05T14:07:00Z, not";
+    let fault = || Invalid::here(format!("{wanted} {}", shown(text)));
+    if !looks_like_rfc3339(text.as_bytes()) {
+        return Err(fault());
+    }
+    let parsed: Timestamp = text.parse().map_err(|_| fault())?;
+    let cut = Timestamp::from_microsecond(parsed.as_microsecond()).map_err(|_| fault())?;
+    let year = cut.to_zoned(jiff::tz::TimeZone::UTC).year();
+    if (0..=9999).contains(&year) { Ok(cut) } else { Err(fault()) }
+}
+
+/// `full-date "T" full-time` of RFC 3339: the parser itself takes more than that.
+fn looks_like_rfc3339(text: &[u8]) -> bool {
+    let Some((head, tail)) = text.split_at_checked(19) else { return false };
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    let head_fits = head.iter().zip(shape).all(|(byte, wanted)| match wanted {
+        b'd' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b't' | b' '),
+        punctuation => byte == punctuation,
+    });
+    let offset = match tail {
+        [b'.', rest @ ..] => {
+            let end = rest.iter().position(|b| !b.is_ascii_digit()).unwrap_or(rest.len());
+            if !(1..=9).contains(&end) {
+                return false;
+            }
+            rest.split_at(end).1
+        }
+        rest => rest,
+    };
+    head_fits
+        && match offset {
+            [b'Z' | b'z'] => true,
+            [b'+' | b'-', h1, h2, b':', m1, m2] => digits(&[*h1, *h2, *m1, *m2]),
+            _ => false,
+        }
+}
+
+/// A stranger's text for an error message: quoted, escaped and cut.
+fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(40).collect();
+    let more = if cut.len() < text.len() { "..." } else { "" };
+    format!("{cut:?}{more}")
+}

@@ -1,0 +1,230 @@
+//! JSON as strict as a memory that never loses anything needs it: no field twice, no NUL, no number that
+//! would come back as another one, no bottomless nesting.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::Invalid;
+
+/// The most levels that a request's JSON may nest.
+pub const BODY_DEPTH: usize = 128;
+/// The most levels that a value may nest: the body around it is one more.
+pub const VALUE_DEPTH: usize = BODY_DEPTH - 1;
+/// A number longer than this cannot come back digit for digit from a double or a 64-bit integer.
+const NUMBER_BYTES: usize = 128;
+
+/// Why bytes were not taken as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// They are not JSON.
+    Malformed(String),
+    /// They are, but break a rule.
+    Invalid(Invalid),
+}
+
+/// Reads `bytes` as JSON that nests at most `levels` deep.
+pub fn parse(bytes: &[u8], levels: usize) -> Result<Value, Unreadable> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Unreadable::Malformed(format!(
+            "the body is not UTF-8: the byte at offset {} is wrong",
+            error.valid_up_to()
+        ))
+    })?;
+    check_shape(text, levels)?;
+    let place = RefCell::new(Place::default());
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // `check_shape` has bounded the depth already, with the bound that we document.
+    deserializer.disable_recursion_limit();
+    let parsed =
+        Strict(&place).deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    parsed.map_err(|error| match place.into_inner().fault {
+        Some(fault) => Unreadable::Invalid(fault),
+        None => Unreadable::Malformed(format!("the body is not valid JSON: {error}")),
+    })
+}
+
+/// How many levels of arrays and objects `value` nests; a scalar is 0.
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// What the parser cannot tell us: depth before it recurses, and numbers as they were written.
+fn check_shape(text: &str, levels: usize) -> Result<(), Unreadable> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0_usize);
+    let (mut last_string, mut field) = ("", "");
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                let end = string_end(bytes, at + 1);
+                last_string = text.get(at + 1..end).unwrap_or_default();
+                at = end;
+            }
+            b':' => field = last_string,
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > levels {
+                    return Err(Unreadable::Malformed(format!(
+                        "the body nests more than {levels} levels deep"
+                    )));
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'-' | b'0'..=b'9' => {
+                let end = number_end(bytes, at);
+                check_number(text.get(at..end).unwrap_or_default())
+                    .map_err(|message| Unreadable::Invalid(Invalid::field(field, message)))?;
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// The offset of the quote that ends the string whose first byte is at `at`.
+fn string_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn number_end(bytes: &[u8], from: usize) -> usize {
+    let in_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    bytes.iter().skip(from).position(|byte| !in_number(byte)).map_or(bytes.len(), |length| from + length)
+}
+
+fn check_number(text: &str) -> Result<(), String> {
+    if text.len() > NUMBER_BYTES {
+        return Err(format!(
+            "holds a number of {} characters, more than can be kept exactly: send it as a string",
+            text.len()
+        ));
+    }
+    let integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if integer && text.parse::<i64>().is_err() && text.parse::<u64>().is_err() && text.len() > 1 {
+        return Err(
+            "holds an integer beyond 64 bits, which would lose digits: send it as a string".to_owned()
+        );
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_infinite() => {
+            Err("holds a number beyond the range of a double: send it as a string".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where the parser is, and the fault it met there.
+#[derive(Default)]
+struct Place {
+    path: Vec<String>,
+    fault: Option<Invalid>,
+}
+
+impl Place {
+    fn refuse<E: serde::de::Error>(place: &RefCell<Self>, field: Option<&str>, message: &str) -> E {
+        let mut place = place.borrow_mut();
+        let mut fault = field.map_or_else(|| Invalid::here(message), |name| Invalid::field(name, message));
+        for step in place.path.iter().rev() {
+            fault = fault.within(step);
+        }
+        place.fault = Some(fault);
+        E::custom("refused")
+    }
+}
+
+/// Builds a [`Value`], refusing what serde_json would let pass.
+struct Strict<'a>(&'a RefCell<Place>);
+
+const NUL: &str = "holds the NUL character (U+0000), which is not taken";
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        self.visit_string(value.to_owned())
+    }
+
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        if value.contains('\0') {
+            return Err(Place::refuse(self.0, None, NUL));
+        }
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        loop {
+            self.0.borrow_mut().path.push(format!("[{}]", array.len()));
+            let Some(element) = elements.next_element_seed(Strict(self.0))? else { break };
+            self.0.borrow_mut().path.pop();
+            array.push(element);
+        }
+        self.0.borrow_mut().path.pop();
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            if name.contains('\0') {
+                return Err(Place::refuse(self.0, None, NUL));
+            }
+            if object.contains_key(&name) {
+                return Err(Place::refuse(self.0, Some(&name), "is there twice in the same object"));
+            }
+            self.0.borrow_mut().path.push(name.clone());
+            let value = entries.next_value_seed(Strict(self.0))?;
+            self.0.borrow_mut().path.pop();
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}

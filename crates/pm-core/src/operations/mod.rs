@@ -1,0 +1,1 @@
+//! What can be done, once for all transports.

@@ -1,0 +1,17 @@
+//! The ports: what the domain asks of the outside, as small traits that can be made into objects.
+
+mod clock;
+mod ids;
+mod page;
+mod store;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use ids::{Ids, RandomIds};
+pub use page::{
+    ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Order, Page, PageRequest,
+    ProjectFilter, ProjectPosition, ProjectSort, SortValue,
+};
+pub use store::{
+    Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, Stamp, Store,
+    Swept, Written,
+};
