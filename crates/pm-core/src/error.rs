@@ -3,7 +3,7 @@
 use crate::input::Invalid;
 
 /// The result of everything that can fail here.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What lies under an [`Error`], kept for the log.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;

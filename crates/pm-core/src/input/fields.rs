@@ -30,6 +30,24 @@ impl Fields {
         }
     }
 
+    /// The parameters of a query string, each a field with a string for its value. An empty one counts as absent.
+    pub fn of_query(pairs: Vec<(String, String)>) -> Self {
+        let mut fields = Self { left: Map::new(), faults: Vec::new(), known: Vec::new() };
+        for (name, value) in pairs {
+            if fields.left.contains_key(&name) {
+                fields.note(Invalid::field(&name, "is there twice in the query string"));
+            } else if value.contains('\0') || name.contains('\0') {
+                fields.note(Invalid::field(
+                    name.replace('\0', ""),
+                    "holds the NUL character, which is not taken",
+                ));
+            } else {
+                fields.left.insert(name, Value::String(value));
+            }
+        }
+        fields
+    }
+
     /// Reads a field that must be there; `None` says that a fault was noted.
     pub fn required<T>(
         &mut self,

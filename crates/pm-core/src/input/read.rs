@@ -32,7 +32,10 @@ pub fn text(min: usize, max: usize) -> impl FnOnce(Value) -> Result<String, Inva
 
 /// A boolean.
 pub fn boolean(value: Value) -> Result<bool, Invalid> {
-    value.as_bool().ok_or_else(|| not("true or false", &value))
+    match value {
+        Value::Bool(boolean) => Ok(boolean),
+        other => Err(not("true or false", &other)),
+    }
 }
 
 /// A whole number in `min..=max`.
@@ -56,6 +59,20 @@ pub fn number_between(min: f64, max: f64) -> impl FnOnce(Value) -> Result<f64, I
         } else {
             Err(Invalid::here(format!("must be from {min} to {max}, not {number}")))
         }
+    }
+}
+
+/// Adapts a reader of JSON numbers and booleans to a query parameter, whose value is always a string.
+pub fn parameter<T>(
+    read: impl FnOnce(Value) -> Result<T, Invalid>,
+) -> impl FnOnce(Value) -> Result<T, Invalid> {
+    move |value| {
+        let scalar = value.as_str().and_then(|text| match text {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            number => number.parse::<serde_json::Number>().ok().map(Value::Number),
+        });
+        read(scalar.unwrap_or(value))
     }
 }
 

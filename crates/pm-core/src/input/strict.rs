@@ -148,7 +148,7 @@ impl Place {
     }
 }
 
-/// Builds a [`Value`], refusing what serde_json would let pass.
+/// Builds a [`Value`], refusing what `serde_json` would let pass.
 struct Strict<'a>(&'a RefCell<Place>);
 
 const NUL: &str = "holds the NUL character (U+0000), which is not taken";

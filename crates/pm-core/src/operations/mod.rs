@@ -1,1 +1,79 @@
 //! What can be done, once for all transports.
+
+mod context;
+mod idempotency;
+mod listing;
+mod memory;
+mod messages;
+mod projects;
+pub mod recall;
+
+use std::sync::Arc;
+
+use crate::ports::{Clock, Ids, LimitPolicy, Store};
+
+pub use context::{Context, ContextRequest, Contexts};
+pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
+pub use listing::{DEFAULT_LIMIT, ItemList, Listing, MAX_LIMIT, MessageList, ProjectList};
+pub use memory::{BATCH_ITEMS, BatchEntry, Count, DeleteRequest, Memory, StoreBatch, StoreItem, Stored};
+pub use messages::Messages;
+pub use projects::Projects;
+pub use recall::{Recall, RecallRequest, Recalled};
+
+/// What the operations reach the outside through.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// What the person who runs the server decides about memory.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most live items of a project; 0: no limit.
+    pub max_items: usize,
+    /// What happens to a new item beyond.
+    pub limit_policy: LimitPolicy,
+    /// Seconds that an item lives which names no `ttl`.
+    pub default_ttl: Option<u64>,
+    /// How many messages and items make up a context, and how many items a recall answers unless it says.
+    pub context_window: usize,
+    /// The confidence from which a context is sufficient, 0 to 1.
+    pub confidence_threshold: f64,
+    /// Bytes that the recall indexes of all projects may take together.
+    pub index_bytes: usize,
+}
+
+/// All operations, over the same ports.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    /// On projects.
+    pub projects: Projects,
+    /// On memory items.
+    pub memory: Memory,
+    /// On messages.
+    pub messages: Messages,
+    /// Recall.
+    pub recall: Recall,
+    /// What an assistant needs for its next answer.
+    pub contexts: Contexts,
+}
+
+impl Operations {
+    /// The operations over `ports`, as `settings` have it.
+    pub fn new(ports: &Ports, settings: &Settings) -> Self {
+        let recall = Recall::new(ports, settings);
+        let messages = Messages::new(ports);
+        Self {
+            projects: Projects::new(ports, recall.clone()),
+            memory: Memory::new(ports, settings, recall.clone()),
+            contexts: Contexts::new(messages.clone(), recall.clone(), settings),
+            messages,
+            recall,
+        }
+    }
+}

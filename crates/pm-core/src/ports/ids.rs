@@ -10,7 +10,7 @@ pub trait Ids: Send + Sync + fmt::Debug {
     fn next(&self) -> Uuid;
 }
 
-/// UUIDv7 from the machine's clock and randomness.
+/// Version 7 UUIDs from the machine's clock and randomness.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct RandomIds;
 

@@ -51,7 +51,7 @@ pub enum SortValue {
 }
 
 /// Which projects are listed.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct ProjectFilter {
     /// Those of this status.
     pub status: Option<ProjectStatus>,
@@ -88,7 +88,7 @@ impl ProjectPosition {
 }
 
 /// Which items are listed.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct ItemFilter {
     /// Those of this type.
     pub r#type: Option<MemoryType>,
@@ -127,7 +127,7 @@ impl ItemPosition {
 }
 
 /// Which messages are listed.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct MessageFilter {
     /// Those of this role.
     pub role: Option<Role>,

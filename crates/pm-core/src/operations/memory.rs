@@ -1,0 +1,276 @@
+//! Operations on memory items.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::input::{self, Fields, Invalid};
+use crate::model::{ItemDraft, Key, MemoryItem, MemoryType, Precondition, ProjectId, Versioned};
+use crate::ports::{ItemLimit, ItemPosition, PutItems, PutOutcome, Written};
+use crate::{Error, Result};
+
+use super::{Idempotency, ItemList, Listing, Ports, Recall, Settings};
+
+/// The most items of a batch.
+pub const BATCH_ITEMS: usize = 1000;
+
+/// Operations on memory items.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    ports: Ports,
+    recall: Recall,
+    limit: Option<ItemLimit>,
+    default_ttl: Option<u64>,
+}
+
+/// An item that was stored.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stored {
+    /// The item as it is now.
+    pub item: Versioned<MemoryItem>,
+    /// Whether no item of its type and key was there before.
+    pub created: bool,
+    /// What made room for it.
+    pub evicted: Vec<(MemoryType, Key)>,
+}
+
+/// What a batch did with one of its items.
+#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+pub struct BatchEntry {
+    /// The item's type.
+    pub r#type: MemoryType,
+    /// The item's key.
+    pub key: Key,
+    /// Whether no item of this type and key was there before.
+    pub created: bool,
+}
+
+/// How many live items a project has.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Count {
+    /// By type, in the order of [`MemoryType::ALL`].
+    pub by_type: [u64; 4],
+}
+
+impl Count {
+    /// Of all types together.
+    pub fn total(&self) -> u64 {
+        self.by_type.iter().sum()
+    }
+}
+
+/// A request to store one item; its project is `None` where the id can be none of ours.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoreItem {
+    project: Option<ProjectId>,
+    draft: ItemDraft,
+}
+
+impl StoreItem {
+    /// Reads `{project_id, key, value, type, ...}`.
+    pub fn new(body: Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of(body)?;
+        let project = fields.required("project_id", project_id);
+        let draft = ItemDraft::read(&mut fields);
+        fields.finish(|| Some(Self { project: project?, draft: draft? }))
+    }
+}
+
+/// A request to store several items, all or none.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoreBatch {
+    project: Option<ProjectId>,
+    drafts: Vec<ItemDraft>,
+}
+
+impl StoreBatch {
+    /// Reads `{project_id, items: [{key, value, type, ...}]}`.
+    pub fn new(body: Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of(body)?;
+        let project = fields.required("project_id", project_id);
+        let drafts = fields.required("items", drafts);
+        fields.finish(|| Some(Self { project: project?, drafts: drafts? }))
+    }
+
+    /// A batch made by other means than JSON.
+    pub fn of(project: ProjectId, drafts: Vec<ItemDraft>) -> Result<Self, Invalid> {
+        check_batch(&drafts).map_err(|fault| fault.within("items"))?;
+        Ok(Self { project: Some(project), drafts })
+    }
+}
+
+/// A request to delete the items of a key.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeleteRequest {
+    project: Option<ProjectId>,
+    key: Key,
+    types: Vec<MemoryType>,
+}
+
+impl DeleteRequest {
+    /// Reads the parameters `project_id, key, type?`; the caller has put those of the path among them.
+    pub fn new(mut fields: Fields) -> Result<Self, Invalid> {
+        let project = fields.required("project_id", project_id);
+        let key = fields.required("key", Key::from_json);
+        let types = fields.optional("type", |value| Ok(vec![MemoryType::from_json(value)?]));
+        let types = types.unwrap_or_else(|| MemoryType::ALL.to_vec());
+        fields.finish(|| Some(Self { project: project?, key: key?, types }))
+    }
+
+    /// One item, named by its address.
+    pub fn one(project: ProjectId, r#type: MemoryType, key: Key) -> Self {
+        Self { project: Some(project), key, types: vec![r#type] }
+    }
+}
+
+impl Memory {
+    pub(super) fn new(ports: &Ports, settings: &Settings, recall: Recall) -> Self {
+        let limit = ItemLimit { max: settings.max_items, policy: settings.limit_policy };
+        let limit = (settings.max_items > 0).then_some(limit);
+        Self { ports: ports.clone(), recall, limit, default_ttl: settings.default_ttl }
+    }
+
+    /// Stores an item, new or in place of the one of its type and key.
+    pub async fn store(&self, request: StoreItem, once: Option<&Idempotency>) -> Result<Stored> {
+        let project = request.project.ok_or(Error::ProjectNotFound)?;
+        self.put(project, request.draft, Precondition::NONE, once).await
+    }
+
+    /// The same, under a condition on what is there.
+    pub async fn put(
+        &self,
+        project: ProjectId,
+        draft: ItemDraft,
+        condition: Precondition,
+        once: Option<&Idempotency>,
+    ) -> Result<Stored> {
+        let (written, mut items) = self.write(project, vec![draft], condition, once).await?;
+        let (Some(&(created, version)), Some(value)) = (written.entries.first(), items.pop()) else {
+            return Err(Error::internal("the store answered no entry for an item it stored"));
+        };
+        Ok(Stored { item: Versioned { value, version }, created, evicted: written.evicted })
+    }
+
+    /// Stores several items, all or none; what was evicted for them comes beside the entries.
+    pub async fn store_batch(
+        &self,
+        request: StoreBatch,
+        once: Option<&Idempotency>,
+    ) -> Result<(Vec<BatchEntry>, Vec<(MemoryType, Key)>)> {
+        let project = request.project.ok_or(Error::ProjectNotFound)?;
+        let (written, items) = self.write(project, request.drafts, Precondition::NONE, once).await?;
+        let entries = items.into_iter().zip(written.entries);
+        let entries =
+            entries.map(|(item, (created, _))| BatchEntry { r#type: item.r#type, key: item.key, created });
+        Ok((entries.collect(), written.evicted))
+    }
+
+    async fn write(
+        &self,
+        project: ProjectId,
+        drafts: Vec<ItemDraft>,
+        condition: Precondition,
+        once: Option<&Idempotency>,
+    ) -> Result<(PutOutcome, Vec<MemoryItem>)> {
+        let now = self.ports.clock.now();
+        let once = once.map(|once| once.once(self.ports.ids.next(), now));
+        // Only a repeat has to make its items again, at the time of the first.
+        let spare = once.is_some().then(|| drafts.clone());
+        let made = |drafts: Vec<ItemDraft>, at| -> Vec<MemoryItem> {
+            drafts.into_iter().map(|draft| draft.at(project, at, self.default_ttl)).collect()
+        };
+        let put = PutItems { items: made(drafts, now), condition, limit: self.limit, once };
+        let Written { outcome, replay_of } = self.ports.store.put_items(project, &put).await?;
+        self.recall.catch_up(project).await;
+        match (replay_of, spare) {
+            (Some(first), Some(drafts)) => Ok((outcome, made(drafts, first.at))),
+            _ => Ok((outcome, put.items)),
+        }
+    }
+
+    /// One item.
+    pub async fn get(
+        &self,
+        project: ProjectId,
+        r#type: MemoryType,
+        key: &Key,
+    ) -> Result<Versioned<MemoryItem>> {
+        match self.ports.store.item(project, r#type, key).await? {
+            Some(item) => Ok(item),
+            None => match self.ports.store.project(project).await? {
+                Some(_) => Err(Error::MemoryNotFound),
+                None => Err(Error::ProjectNotFound),
+            },
+        }
+    }
+
+    /// Deletes what the request names; it is a fault if nothing of it is there.
+    pub async fn delete(&self, request: &DeleteRequest, condition: &Precondition) -> Result<()> {
+        let project = request.project.ok_or(Error::ProjectNotFound)?;
+        let gone = self.ports.store.delete_items(project, &request.types, &request.key, condition).await?;
+        self.recall.catch_up(project).await;
+        if gone.is_empty() { Err(Error::MemoryNotFound) } else { Ok(()) }
+    }
+
+    /// Deletes all items of a project; how many there were.
+    pub async fn clear(&self, project: ProjectId) -> Result<u64> {
+        let deleted = self.ports.store.clear_items(project).await?;
+        self.recall.catch_up(project).await;
+        Ok(deleted)
+    }
+
+    /// Counts a project's items.
+    pub async fn count(&self, project: ProjectId) -> Result<Count> {
+        Ok(Count { by_type: self.ports.store.count_items(project).await? })
+    }
+
+    /// A page of the list of a project's items.
+    pub async fn list(
+        &self,
+        project: ProjectId,
+        request: &ItemList,
+    ) -> Result<Listing<Versioned<MemoryItem>>> {
+        let list = format!("memory of {project}");
+        let page = self.ports.store.list_items(project, &request.filter, &request.page(&list)?).await?;
+        Ok(request.listing(&list, page, |last| ItemPosition::of(&last.value, request.sort)))
+    }
+
+    /// The items that follow `after` in order of type and key, at most `limit`: for whoever reads them all.
+    pub async fn scan(
+        &self,
+        project: ProjectId,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<MemoryItem>> {
+        self.ports.store.scan_items(project, after, limit).await
+    }
+}
+
+/// A project id in a body: text that can be no id names no project, which is not a fault of form.
+pub(super) fn project_id(value: Value) -> Result<Option<ProjectId>, Invalid> {
+    Ok(ProjectId::parse(&input::string(value)?))
+}
+
+fn drafts(items: Value) -> Result<Vec<ItemDraft>, Invalid> {
+    let sent = items.as_array().map_or(0, Vec::len);
+    if sent > BATCH_ITEMS {
+        return Err(Invalid::here(format!(
+            "has {sent} items; at most {BATCH_ITEMS} are taken: send several batches"
+        )));
+    }
+    let drafts = input::array(items, ItemDraft::new)?;
+    check_batch(&drafts)?;
+    Ok(drafts)
+}
+
+fn check_batch(drafts: &[ItemDraft]) -> Result<(), Invalid> {
+    let mut seen = HashSet::with_capacity(drafts.len());
+    let twice = drafts.iter().enumerate().find(|(_, draft)| !seen.insert((draft.r#type, &draft.key)));
+    match twice {
+        Some((n, draft)) => {
+            let name = format!("{} {}", draft.r#type.as_str(), draft.key);
+            Err(Invalid::field(format!("[{n}]"), format!("is {name:?} again: send each type and key once")))
+        }
+        None => Ok(()),
+    }
+}

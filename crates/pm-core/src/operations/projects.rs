@@ -1,0 +1,98 @@
+//! Operations on projects.
+
+use crate::model::{Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, Versioned};
+use crate::ports::ProjectPosition;
+use crate::{Error, Result};
+
+use super::{Idempotency, Listing, Ports, ProjectList, Recall};
+
+/// How often an update that lost a race is tried again: each loss means that another one won.
+const ATTEMPTS: usize = 64;
+
+/// Operations on projects.
+#[derive(Clone, Debug)]
+pub struct Projects {
+    ports: Ports,
+    recall: Recall,
+}
+
+impl Projects {
+    pub(super) fn new(ports: &Ports, recall: Recall) -> Self {
+        Self { ports: ports.clone(), recall }
+    }
+
+    /// Makes a project.
+    pub async fn create(
+        &self,
+        draft: ProjectDraft,
+        once: Option<&Idempotency>,
+    ) -> Result<Versioned<Project>> {
+        let (id, now) = (self.ports.ids.next(), self.ports.clock.now());
+        let once = once.map(|once| once.once(id, now));
+        let project = draft.clone().at(ProjectId::new(id), now, now);
+        let written = self.ports.store.create_project(&project, once.as_ref()).await?;
+        let value = match written.replay_of {
+            Some(first) => draft.at(ProjectId::new(first.id), first.at, first.at),
+            None => project,
+        };
+        Ok(Versioned { value, version: written.outcome })
+    }
+
+    /// One project.
+    pub async fn get(&self, id: ProjectId) -> Result<Versioned<Project>> {
+        self.ports.store.project(id).await?.ok_or(Error::ProjectNotFound)
+    }
+
+    /// A page of the list of projects.
+    pub async fn list(&self, request: &ProjectList) -> Result<Listing<Versioned<Project>>> {
+        let page = self.ports.store.projects(&request.filter, &request.page("projects")?).await?;
+        Ok(request.listing("projects", page, |last| ProjectPosition::of(&last.value, request.sort)))
+    }
+
+    /// Replaces all that a user says of a project.
+    pub async fn replace(
+        &self,
+        id: ProjectId,
+        draft: ProjectDraft,
+        condition: &Precondition,
+    ) -> Result<Versioned<Project>> {
+        self.update(id, condition, |_| Ok(draft.clone())).await
+    }
+
+    /// Changes what a merge patch names.
+    pub async fn patch(
+        &self,
+        id: ProjectId,
+        patch: &ProjectPatch,
+        condition: &Precondition,
+    ) -> Result<Versioned<Project>> {
+        self.update(id, condition, |project| Ok(patch.apply(project)?)).await
+    }
+
+    async fn update(
+        &self,
+        id: ProjectId,
+        condition: &Precondition,
+        change: impl Fn(&Project) -> Result<ProjectDraft>,
+    ) -> Result<Versioned<Project>> {
+        for _ in 0..ATTEMPTS {
+            let current = self.ports.store.project(id).await?;
+            condition.check(current.as_ref().map(|project| project.version))?;
+            let Versioned { value, version } = current.ok_or(Error::ProjectNotFound)?;
+            // Never earlier than before, also when the clock was set back.
+            let now = self.ports.clock.now().max(value.updated_at);
+            let project = change(&value)?.at(id, value.created_at, now);
+            if let Some(version) = self.ports.store.replace_project(&project, version).await? {
+                return Ok(Versioned { value: project, version });
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Deletes a project with its messages and memory.
+    pub async fn delete(&self, id: ProjectId, condition: &Precondition) -> Result<()> {
+        let deleted = self.ports.store.delete_project(id, condition).await?;
+        self.recall.forget(id);
+        if deleted { Ok(()) } else { Err(Error::ProjectNotFound) }
+    }
+}

@@ -1,0 +1,103 @@
+//! The items themselves, without their text.
+
+use super::interner::{number, reserve_sparingly};
+use crate::Kind;
+
+/// What the index keeps of an item.
+pub(super) struct Slot {
+    pub(super) key: Box<str>,
+    /// The numbers of the item's terms, ascending, as [`super::varint::write_ascending`] packs them.
+    pub(super) terms: Box<[u8]>,
+    pub(super) timestamp: i64,
+    /// `i64::MAX` = never.
+    pub(super) expires_at: i64,
+    pub(super) importance: f32,
+    /// Number of the session, or [`Slot::NO_SESSION`].
+    pub(super) session: u32,
+    pub(super) kind: Kind,
+    pub(super) live: bool,
+}
+
+impl Slot {
+    pub(super) const NO_SESSION: u32 = u32::MAX;
+
+    fn heap_bytes(&self) -> usize {
+        self.key.len() + self.terms.len()
+    }
+}
+
+/// Items by slot. A slot is never used again until the index is compacted, so that postings stay in order.
+#[derive(Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    /// Lengths in tokens, apart from the rest: scoring reads them for every posting.
+    lengths: Vec<u32>,
+    live: usize,
+    /// Sum of the lengths of the live items.
+    tokens: u64,
+    heap: usize,
+}
+
+impl Slots {
+    /// Adds an item in a new slot.
+    pub(super) fn push(&mut self, slot: Slot, length: u32) -> u32 {
+        let at = number(self.slots.len());
+        self.live += 1;
+        self.tokens += u64::from(length);
+        self.heap += slot.heap_bytes();
+        reserve_sparingly(&mut self.slots);
+        self.slots.push(slot);
+        reserve_sparingly(&mut self.lengths);
+        self.lengths.push(length);
+        at
+    }
+
+    /// Takes out the item in `at`: the slot is dead from now on, and its key and terms are handed back.
+    pub(super) fn take(&mut self, at: u32) -> Option<(Box<str>, Box<[u8]>)> {
+        let slot = self.slots.get_mut(at as usize).filter(|slot| slot.live)?;
+        self.heap -= slot.heap_bytes();
+        slot.live = false;
+        self.live -= 1;
+        self.tokens -= u64::from(self.lengths.get(at as usize).copied().unwrap_or(0));
+        Some((std::mem::take(&mut slot.key), std::mem::take(&mut slot.terms)))
+    }
+
+    /// The item in `at`, unless it was removed.
+    pub(super) fn get(&self, at: u32) -> Option<&Slot> {
+        self.slots.get(at as usize).filter(|slot| slot.live)
+    }
+
+    pub(super) fn length(&self, at: u32) -> u32 {
+        self.lengths.get(at as usize).copied().unwrap_or(0)
+    }
+
+    /// The live items with their slots, in the order of the slots.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Slot)> {
+        (0..).zip(&self.slots).filter(|(_, slot)| slot.live)
+    }
+
+    /// All items, dead ones included, with their lengths.
+    pub(super) fn into_all(self) -> impl Iterator<Item = (Slot, u32)> {
+        self.slots.into_iter().zip(self.lengths)
+    }
+
+    /// How many items are live.
+    pub(super) fn live(&self) -> usize {
+        self.live
+    }
+
+    /// How many slots there are, dead ones included.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many tokens the live items hold together.
+    pub(super) fn tokens(&self) -> u64 {
+        self.tokens
+    }
+
+    /// Heap in use, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>() + self.lengths.capacity() * size_of::<u32>() + self.heap
+    }
+}

@@ -1,0 +1,24 @@
+//! What is asked.
+
+use crate::KindSet;
+
+/// A question to an index. Filters apply before ranking: an item that they refuse takes no place of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// What is looked for. Blank (empty or white space) = the newest items, not scored.
+    pub text: &'a str,
+    /// Only items of these kinds.
+    pub kinds: KindSet,
+    /// Only items of this session.
+    pub session: Option<&'a str>,
+    /// Only items at or after this time, in microseconds since the Unix epoch (inclusive).
+    pub since: Option<i64>,
+    /// Only items before this time, in microseconds since the Unix epoch (exclusive).
+    pub until: Option<i64>,
+    /// The time of asking, in microseconds since the Unix epoch: an item whose `expires_at` is not after it is invisible.
+    pub now: i64,
+    /// At most so many hits.
+    pub limit: usize,
+    /// Only items whose [`relevance`](crate::Scored::relevance) is at least this; a blank query ignores it.
+    pub min_relevance: Option<f64>,
+}

@@ -1,0 +1,36 @@
+//! The schema's numbered migrations.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::open::OpenError;
+
+/// In order; the first makes schema 1 of an empty file. One that was released is never edited.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_initial.sql")];
+
+/// `AIPM`: tells our files from other SQLite files.
+const APPLICATION_ID: i32 = 0x4149_504d;
+
+/// Brings the database to the newest schema, each step in its own transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(OpenError::NewerSchema { found, known });
+    }
+    check_owner(connection)?;
+    for (number, migration) in (1..).zip(MIGRATIONS).filter(|(number, _)| *number > found) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", number)?;
+        transaction.commit()?;
+        tracing::debug!(number, "migrated the database");
+    }
+    Ok(())
+}
+
+fn check_owner(connection: &Connection) -> Result<(), OpenError> {
+    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let empty = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+    if owner == APPLICATION_ID || empty { Ok(()) } else { Err(OpenError::Foreign) }
+}

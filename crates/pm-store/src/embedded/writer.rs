@@ -1,0 +1,194 @@
+//! The one thread that writes. It takes all writes that wait and commits them together, so that many callers
+//! share one wait for the disk.
+
+use std::fs::File;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use pm_core::Error;
+use pm_core::model::ProjectId;
+use pm_core::ports::{Change, Clock};
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::fault::Result;
+use super::job::{Call, GroupFault, Job, Verdict, Write};
+use super::open::Database;
+use crate::followers::Followers;
+
+/// How many writes wait before new ones wait to be queued.
+const QUEUE: usize = 1024;
+
+/// The most writes of one commit.
+const GROUP: usize = 512;
+
+/// The way to the thread that writes.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        followers: Arc<Followers>,
+    ) -> io::Result<Self> {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let commits = Arc::new(AtomicU64::new(0));
+        let Database { connection, lock, .. } = database;
+        let writing = Writing {
+            connection,
+            queue,
+            next: None,
+            clock,
+            followers,
+            changes: Vec::new(),
+            commits: Arc::clone(&commits),
+        };
+        let thread =
+            thread::Builder::new().name("store-writer".to_owned()).spawn(move || writing.run(&lock))?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), commits })
+    }
+
+    /// Queues `work` and waits until it is committed, `alone` in a transaction of its own.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        alone: bool,
+        work: impl FnOnce(&mut Write<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or_else(closed)?;
+        let (job, outcome) = Call::new(alone, work);
+        queue.send(job).await.map_err(|_| closed())?;
+        drop(queue);
+        outcome.await.map_err(|_| closed())?
+    }
+
+    /// How many transactions were committed.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more writes, and waits until those accepted are done and the database is closed.
+    pub(super) async fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && !matches!(spawn_blocking(move || thread.join()).await, Ok(Ok(())))
+        {
+            tracing::error!("the thread that writes ended in a panic");
+        }
+    }
+}
+
+fn closed() -> Error {
+    Error::unavailable("the store is closed")
+}
+
+/// The thread's own side.
+struct Writing {
+    connection: Connection,
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    /// A job that was taken from the queue but belongs to the next group.
+    next: Option<Box<dyn Job>>,
+    clock: Arc<dyn Clock>,
+    followers: Arc<Followers>,
+    changes: Vec<(ProjectId, Change)>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writing {
+    /// Ends when every sender is gone; `_lock` is let go of last.
+    fn run(mut self, _lock: &File) {
+        let mut group = Vec::with_capacity(GROUP);
+        while self.gather(&mut group) {
+            let committed = self.transact(&mut group);
+            if let Err(fault) = &committed {
+                tracing::error!(error = %fault, "a group of writes was not committed");
+                self.changes.clear();
+                self.roll_back();
+            } else {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+            }
+            self.followers.publish(&mut self.changes);
+            for job in group.drain(..) {
+                job.answer(committed.as_ref().copied());
+            }
+        }
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the log was not folded into the database; the next start does it");
+        }
+    }
+
+    /// Waits for a job, then takes all that wait behind it; whether there are any.
+    fn gather(&mut self, group: &mut Vec<Box<dyn Job>>) -> bool {
+        let Some(first) = self.next.take().or_else(|| self.queue.blocking_recv()) else { return false };
+        let alone = first.alone();
+        group.push(first);
+        while !alone && group.len() < GROUP {
+            match self.queue.try_recv() {
+                Ok(job) if job.alone() => {
+                    self.next = Some(job);
+                    break;
+                }
+                Ok(job) => group.push(job),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    /// Does all jobs in one transaction, each in a savepoint unless it is the only one.
+    fn transact(&mut self, group: &mut [Box<dyn Job>]) -> std::result::Result<(), GroupFault> {
+        self.execute("BEGIN IMMEDIATE")?;
+        if let [job] = group {
+            return match self.perform(job.as_mut()) {
+                Verdict::Keep => self.execute("COMMIT"),
+                // After some faults SQLite has ended the transaction itself.
+                Verdict::Undo if self.connection.is_autocommit() => Ok(()),
+                Verdict::Undo => self.execute("ROLLBACK"),
+            };
+        }
+        for job in group {
+            self.execute("SAVEPOINT job")?;
+            if self.perform(job.as_mut()) == Verdict::Undo {
+                // Where SQLite has ended the whole transaction, this fails for the group.
+                self.execute("ROLLBACK TO job")?;
+            }
+            self.execute("RELEASE job")?;
+        }
+        self.execute("COMMIT")
+    }
+
+    fn perform(&mut self, job: &mut dyn Job) -> Verdict {
+        let before = self.changes.len();
+        let now = self.clock.now().as_microsecond();
+        let verdict =
+            job.run(&mut Write { connection: &self.connection, now, changes: &mut self.changes });
+        if verdict == Verdict::Undo {
+            self.changes.truncate(before);
+        }
+        verdict
+    }
+
+    fn execute(&self, statement: &str) -> std::result::Result<(), GroupFault> {
+        let done = self.connection.prepare_cached(statement).and_then(|mut ready| ready.execute([]));
+        done.map(drop).map_err(Arc::new)
+    }
+
+    /// Brings the connection back to where a transaction can begin.
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(fault) = self.execute("ROLLBACK")
+        {
+            tracing::error!(error = %fault, "a transaction was not rolled back");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The adapters against the port's contract, and what is particular to each.
+
+mod embedded;
+mod memory;
+mod oracle;
