@@ -1,1 +1,17 @@
-//! .
+//! ai-pm: the backend of an AI project manager.
+//!
+//! * [`config`]: what the operator decides, checked at start.
+//! * [`compose`]: puts a store and the operations together; alone here it names the stores there are.
+//! * [`rest`]: the REST API, its problems, its OpenAPI document.
+//! * [`http`]: the accept loop below it, with its time limits and shutdown.
+//! * [`server`]: all of it running.
+//! * [`cli`]: the commands.
+//! * [`telemetry`]: logs and metrics.
+
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod http;
+pub mod rest;
+pub mod server;
+pub mod telemetry;

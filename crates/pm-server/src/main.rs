@@ -1,2 +1,10 @@
-//! .
-fn main() {}
+//! The binary `ai-pm`.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    pm_server::cli::run()
+}

@@ -1,0 +1,35 @@
+//! `ai-pm serve`.
+
+use super::Failure;
+use crate::config::{Config, Embedder};
+use crate::server::Running;
+use crate::{compose, http, telemetry};
+
+/// Runs the server until SIGTERM or SIGINT.
+pub(super) fn run(config: &Config) -> Result<(), Failure> {
+    let _logs = telemetry::logs::init(&config.log).map_err(Failure::usage)?;
+    super::runtime()?.block_on(serve(config))
+}
+
+async fn serve(config: &Config) -> Result<(), Failure> {
+    let (ports, operations) = compose::open(config).await.map_err(Failure::failed)?;
+    tell(config);
+    let server = Running::start(config, ports, operations).await.map_err(Failure::failed)?;
+    http::terminated().await;
+    tracing::info!("stopping: requests in flight are finished");
+    server.stop().await.map_err(Failure::failed)
+}
+
+/// Says what was chosen, and what of the configuration has no effect.
+fn tell(config: &Config) {
+    let (kind, because) = (config.store.kind, &config.store.chosen_because);
+    tracing::info!(store = ?kind, because, data_dir = %config.store.data_dir.display(), "store opened");
+    if config.auth.required {
+        tracing::warn!(
+            "AUTH_REQUIRED: this version knows no credentials, so that all of /api but health answers 401"
+        );
+    }
+    if config.embedder != Embedder::None {
+        tracing::warn!("EMBEDDER: this version recalls by words alone, so that it has no effect");
+    }
+}

@@ -1,0 +1,20 @@
+//! `ai-pm export` and `ai-pm import`: one project as NDJSON, a line for the project, for each item and each message.
+
+mod door;
+mod export;
+mod import;
+mod lines;
+mod local;
+mod record;
+mod server;
+
+pub(super) use export::Export;
+pub(super) use import::Import;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar on standard error, if that is a terminal; `template` says what it shows.
+fn bar(length: u64, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style)
+}

@@ -1,0 +1,91 @@
+//! A line of an export: a project, an item or a message as the API answers it, with its `kind` in front.
+
+use jiff::Timestamp;
+use pm_core::input::{self, BODY_DEPTH, Invalid, Unreadable};
+use pm_core::model::{ItemDraft, MessageDraft, ProjectDraft};
+use serde_json::{Map, Value};
+
+/// What a line holds, as a body that the API takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Record {
+    /// The project.
+    Project(Value),
+    /// An item; also a line that names no kind, so that a plain list of items can be imported.
+    Item(Value),
+    /// An item that has expired since it was exported.
+    Expired,
+    /// A message.
+    Message(Value),
+}
+
+/// A line of an export.
+pub(super) fn line(kind: &str, thing: Value) -> Result<String, serde_json::Error> {
+    let mut record = Map::new();
+    record.insert("kind".to_owned(), Value::from(kind));
+    if let Value::Object(fields) = thing {
+        record.extend(fields);
+    }
+    serde_json::to_string(&record)
+}
+
+impl Record {
+    /// Reads a line and checks it as the API would; `now` is what is left of an item's life counted from.
+    pub(super) fn read(line: &[u8], now: Timestamp) -> Result<Self, String> {
+        let value = input::parse(line, BODY_DEPTH).map_err(|fault| match fault {
+            Unreadable::Malformed(detail) => detail,
+            Unreadable::Invalid(invalid) => invalid.to_string(),
+        })?;
+        Self::of(value, now).map_err(|invalid| invalid.to_string())
+    }
+
+    fn of(value: Value, now: Timestamp) -> Result<Self, Invalid> {
+        let mut object = input::object(value)?;
+        let kind = object.shift_remove("kind").unwrap_or_else(|| Value::from("item"));
+        match kind.as_str() {
+            Some("project") => {
+                without(&mut object, &["id", "created_at", "updated_at"]);
+                ProjectDraft::to_replace(Value::Object(object.clone()))?;
+                Ok(Self::Project(Value::Object(object)))
+            }
+            Some("item") => {
+                without(&mut object, &["project_id"]);
+                if let Some(end) = object.shift_remove("expires_at") {
+                    let end = input::timestamp(end).map_err(|fault| fault.within("expires_at"))?;
+                    if end <= now {
+                        return Ok(Self::Expired);
+                    }
+                    let left = end.duration_since(now).as_secs().max(1);
+                    object.insert("ttl".to_owned(), Value::from(left));
+                }
+                ItemDraft::new(Value::Object(object.clone()))?;
+                Ok(Self::Item(Value::Object(object)))
+            }
+            Some("message") => {
+                without(&mut object, &["id", "project_id"]);
+                MessageDraft::new(Value::Object(object.clone()))?;
+                Ok(Self::Message(Value::Object(object)))
+            }
+            _ => Err(Invalid::field("kind", "must be one of project, item, message")),
+        }
+    }
+}
+
+/// The body that makes the project of an import: what the file says of it, under another name.
+pub(super) fn project_body(record: Option<&Value>, name: &str) -> (Value, Option<String>) {
+    let mut object = record.and_then(Value::as_object).cloned().unwrap_or_default();
+    let status = object.shift_remove("status").and_then(|status| status.as_str().map(str::to_owned));
+    object.insert("name".to_owned(), Value::from(name));
+    (Value::Object(object), status)
+}
+
+/// Whether a name can be a project's.
+pub(super) fn check_name(name: &str) -> Result<(), Invalid> {
+    let body = Value::Object(Map::from_iter([("name".to_owned(), Value::from(name))]));
+    ProjectDraft::to_create(body).map(drop)
+}
+
+fn without(object: &mut Map<String, Value>, names: &[&str]) {
+    for name in names {
+        object.shift_remove(*name);
+    }
+}

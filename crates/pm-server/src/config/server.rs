@@ -1,0 +1,58 @@
+//! Where the server listens and whom it believes.
+
+use super::names;
+use super::network::Network;
+use super::origin;
+use super::reader::{Checked, Parsed, Reader, list, number};
+
+/// Where the server listens and whom it believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The address or host name to listen on.
+    pub host: String,
+    /// The port to listen on; 0 = any that is free.
+    pub port: u16,
+    /// The origins whose pages may call, as browsers write them; or `*` alone, for all.
+    pub cors_origins: Vec<String>,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// The proxies whose forwarded headers are believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Server {
+    /// Whether pages of every origin may call.
+    pub fn any_origin(&self) -> bool {
+        self.cors_origins.iter().any(|origin| origin == origin::ANY)
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
+    let host = reader.value(&names::API_HOST, host);
+    let port = reader.value(&names::API_PORT, number(0..=u16::MAX, "; 0 = any free port"));
+    let cors_origins = reader.value(&names::CORS_ORIGINS, origin::list);
+    let max_body_bytes = reader.value(&names::MAX_BODY_BYTES, number(1024..=1 << 30, " (1 KiB to 1 GiB)"));
+    // No default: nobody is believed.
+    let trusted_proxies = reader.optional(&names::TRUSTED_PROXIES, |text| list(text, Network::parse));
+    Some(Server {
+        host: host?,
+        port: port?,
+        cors_origins: cors_origins?,
+        max_body_bytes: max_body_bytes?,
+        trusted_proxies: trusted_proxies.unwrap_or_default(),
+    })
+}
+
+/// An address, with or without the brackets of IPv6, or a host name.
+pub(super) fn host(text: &str) -> Parsed<String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_name = !text.is_empty()
+        && text.len() <= 253
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        && !text.starts_with(['.', '-']);
+    if is_name || bare.parse::<std::net::IpAddr>().is_ok() {
+        Ok(bare.to_owned())
+    } else {
+        Err("give an IP address or a host name, without scheme and port".to_owned())
+    }
+}

@@ -1,0 +1,102 @@
+//! Takes connections until the server shuts down, and sees them end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Limits;
+use super::connection::{Ended, drive};
+
+/// The pause after the system refused a connection, so that a lack of file descriptors does not become a busy loop.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were still in flight when the time to drain had passed, and were cut.
+    pub cut: usize,
+}
+
+/// Serves `app` until `shutdown` is cancelled and the connections have ended, or [`Limits::drain`] has passed.
+///
+/// Every request carries the address of its client as [`axum::extract::ConnectInfo`]. On shutdown idle connections are
+/// closed at once; a request that has begun to arrive is still answered.
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) -> Drained {
+    let connections = TaskTracker::new();
+    let cut = CancellationToken::new();
+    let places = Arc::new(Semaphore::new(limits.max_connections));
+    // What has connected before the shutdown is accepted first: its request may be on the way already.
+    while let Some(Ok(place)) = before(&shutdown, Arc::clone(&places).acquire_owned()).await {
+        let Some((stream, client)) = before(&shutdown, accept(&listener)).await else { break };
+        let (app, stop, cut) = (app.clone(), shutdown.clone(), cut.clone());
+        connections.spawn(async move {
+            let served = drive(stream, client, app, limits, stop);
+            if let Some(ended) = cut.run_until_cancelled(served).await {
+                report(&ended, client);
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    connections.close();
+    let in_time = tokio::time::timeout(limits.drain, connections.wait()).await.is_ok();
+    let left = if in_time { 0 } else { connections.len() };
+    cut.cancel();
+    connections.wait().await;
+    Drained { cut: left }
+}
+
+/// What comes of `future`, unless the server shuts down while it is waited for. What is ready counts, even then.
+async fn before<T>(shutdown: &CancellationToken, future: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        outcome = future => Some(outcome),
+        () = shutdown.cancelled() => None,
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, client)) => {
+                // Answers are written whole; waiting to fill a packet would only delay them.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%client, %error, "TCP_NODELAY is not set");
+                }
+                // An IPv4 client of an IPv6 socket is known by its IPv4 address.
+                return (stream, SocketAddr::new(client.ip().to_canonical(), client.port()));
+            }
+            Err(error) if is_of_one_client(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be accepted for the moment");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether the error concerns a client that is gone again, rather than the server.
+fn is_of_one_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+fn report(ended: &Ended, client: SocketAddr) {
+    match ended {
+        Ended::Closed => {}
+        Ended::Failed(error) => tracing::debug!(%client, %error, "connection failed"),
+        Ended::Cut(what) => tracing::debug!(%client, overdue = ?what, "connection cut"),
+    }
+}

@@ -1,0 +1,49 @@
+//! Serves an [`axum::Router`] over HTTP/1.1, and keeps slow or dead clients from holding on to the server.
+//!
+//! `hyper` has a limit on the time in which a head must arrive, but its clock starts when it begins to wait for the
+//! head: the time in which a connection lies idle counts, so one limit would have to serve for both. Here a
+//! clock of each connection tells the two apart, and watches writing as well.
+
+mod accept;
+mod body;
+mod clock;
+mod connection;
+mod listen;
+mod signal;
+mod timed;
+
+use std::time::Duration;
+
+pub use self::accept::{Drained, serve};
+pub use self::listen::bind;
+pub use self::signal::terminated;
+
+/// How long a client may take, and how many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a request's head, from its first byte; and for that first byte, from when the connection was made.
+    pub head: Duration,
+    /// Without taking a byte of an answer.
+    pub write: Duration,
+    /// Between an answer and the next request.
+    pub idle: Duration,
+    /// For requests in flight to end, once the server is told to shut down.
+    pub drain: Duration,
+    /// Connections at a time; further ones wait in the backlog of the system.
+    pub max_connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(15),
+            write: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            drain: Duration::from_secs(4),
+            max_connections: 16_384,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! The OpenAPI document and Swagger UI, both served from the binary.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use pm_core::Error;
+
+use super::answer::Answer;
+use super::problem::{Code, Problem};
+use super::state::App;
+
+/// Swagger UI's page names its files relative to itself; the page stands at `/docs`, its files below it.
+const BASE: &str = "<head>\n    <base href=\"/docs/\">";
+/// Nothing of another host; the page sets styles in place.
+const POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
+/// The routes of the documents; `openapi` is the document.
+pub fn routes(openapi: String) -> Router<App> {
+    let openapi = Bytes::from(openapi);
+    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
+    let page = config.clone();
+    Router::new()
+        .route("/openapi.json", get(|| async { ([(CONTENT_TYPE, "application/json")], openapi) }))
+        .route("/docs", get(|| async move { file("index.html", page) }))
+        .route("/docs/{*file}", get(|Path(name): Path<String>| async move { file(&name, config) }))
+}
+
+fn file(name: &str, config: Arc<utoipa_swagger_ui::Config<'static>>) -> Answer {
+    let found = utoipa_swagger_ui::serve(name, config).map_err(|error| Error::internal(error.to_string()))?;
+    let found = found.ok_or_else(|| Problem::new(Code::RouteNotFound, "Swagger UI has no such file"))?;
+    let headers = [(CONTENT_TYPE, found.content_type), (CONTENT_SECURITY_POLICY, POLICY.to_owned())];
+    let body = if name == "index.html" {
+        String::from_utf8_lossy(&found.bytes).replacen("<head>", BASE, 1).into_bytes()
+    } else {
+        found.bytes.into_owned()
+    };
+    Ok::<Response, _>((StatusCode::OK, headers, body).into_response())
+}

@@ -1,0 +1,137 @@
+//! JSON bodies.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRef, FromRequest, Request};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::{HeaderMap, HeaderName};
+use http_body_util::BodyExt;
+use pm_core::input::{self, BODY_DEPTH, Invalid};
+use pm_core::operations::Idempotency;
+use serde_json::Value;
+
+use crate::rest::problem::{Code, Problem};
+
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_mins(1);
+/// An item of a batch stands two levels deeper than one of its own. What may nest has a bound of its own, whose fault names
+/// the field; this one only keeps the parser within its stack.
+const DEPTH: usize = BODY_DEPTH + 3;
+/// What is read and thrown away of a body that is too large, so that its sender comes to read the answer.
+const DISCARDED: u64 = 64 * 1024 * 1024;
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The most bytes of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
+/// A JSON body, read strictly.
+pub struct JsonBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody
+where
+    BodyLimit: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        check_type(&parts.headers)?;
+        let BodyLimit(limit) = BodyLimit::from_ref(state);
+        let arrived = tokio::time::timeout(ARRIVAL, read(&parts.headers, body, limit)).await;
+        let late = |_| {
+            let detail = format!("the body did not arrive within {} seconds", ARRIVAL.as_secs());
+            Problem::new(Code::MalformedRequest, detail)
+        };
+        Ok(Self(input::parse(&arrived.map_err(late)??, DEPTH)?))
+    }
+}
+
+/// A JSON body of a write that creates, which an `Idempotency-Key` makes repeatable.
+pub struct Repeatable {
+    /// The body.
+    pub body: Value,
+    /// What makes it repeatable.
+    pub once: Option<Idempotency>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Repeatable
+where
+    BodyLimit: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let key = request.headers().get(IDEMPOTENCY_KEY).cloned();
+        let action = format!("{} {}", request.method(), request.uri().path());
+        let JsonBody(body) = JsonBody::from_request(request, state).await?;
+        let Some(key) = key else { return Ok(Self { body, once: None }) };
+        let key = key
+            .to_str()
+            .map_err(|_| Invalid::field("Idempotency-Key", "must be visible ASCII characters"))?;
+        // Until there are principals, whoever may reach the server is the same one.
+        let once = Idempotency::new("anonymous", &action, key, &body)?;
+        Ok(Self { body, once: Some(once) })
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let wanted = "send the body as Content-Type: application/json";
+    let fault = |what: &str| Err(Problem::new(Code::UnsupportedMediaType, format!("{what}: {wanted}")));
+    let Some(sent) = headers.get(CONTENT_TYPE) else { return fault("there is no Content-Type") };
+    let sent = sent.to_str().unwrap_or_default().to_ascii_lowercase();
+    let mut parts = sent.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let json =
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
+    if !json {
+        return fault("the Content-Type is not JSON");
+    }
+    let charset = parts.find_map(|parameter| parameter.strip_prefix("charset="));
+    match charset.map(|charset| charset.trim_matches('"')) {
+        None | Some("utf-8" | "utf8" | "us-ascii") => Ok(()),
+        Some(_) => fault("the charset is not UTF-8"),
+    }
+}
+
+async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let too_large = || {
+        Problem::new(
+            Code::PayloadTooLarge,
+            format!("the body has more than {limit} bytes: send less, or in parts"),
+        )
+    };
+    if announced.is_some_and(|length| length > limit as u64) {
+        // Who waits to be told to go on has not sent it yet.
+        if !headers.contains_key(EXPECT) {
+            discard(body, announced.unwrap_or_default()).await;
+        }
+        return Err(too_large());
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let broken = |_| Problem::new(Code::MalformedRequest, "the body broke off");
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            discard(body, DISCARDED).await;
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
+}
+
+/// Reads what is left of a body, up to a bound, and throws it away.
+async fn discard(mut body: Body, length: u64) {
+    let mut left = length.min(DISCARDED);
+    while let Some(Ok(frame)) = body.frame().await {
+        let read = frame.data_ref().map_or(0, Bytes::len) as u64;
+        match left.checked_sub(read) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What handlers take from a request. A fault in any of it is a [`Problem`](super::problem::Problem).
+
+mod body;
+mod conditions;
+mod path;
+mod query;
+
+pub use body::{BodyLimit, JsonBody, Repeatable};
+pub use conditions::{Conditions, IfNoneMatch};
+pub use path::{ItemPath, KeyPath, MessagePath, ProjectScope};
+pub use query::Parameters;

@@ -1,0 +1,62 @@
+//! Query strings.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+use pm_core::input::Fields;
+
+use crate::rest::problem::{Code, Problem};
+
+/// The most parameters that a query string may have: far more than any route knows.
+const PARAMETERS: usize = 64;
+
+/// The parameters of the query string, each to be read by name; what is left over is a fault.
+pub struct Parameters(pub Vec<(String, String)>);
+
+impl Parameters {
+    /// The parameters as fields.
+    pub fn fields(self) -> Fields {
+        Fields::of_query(self.0)
+    }
+
+    /// Refuses every parameter.
+    pub fn none(self) -> Result<(), Problem> {
+        Ok(self.fields().finish(|| Some(()))?)
+    }
+
+    /// Adds what the path says, as if it stood in the query string.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.0.push((name.to_owned(), value));
+        self
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+        if pairs.len() > PARAMETERS {
+            return Err(Problem::new(
+                Code::MalformedRequest,
+                format!("more than {PARAMETERS} query parameters"),
+            ));
+        }
+        let pairs = pairs.into_iter().map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        });
+        Ok(Self(pairs.collect::<Result<Vec<_>, Problem>>()?))
+    }
+}
+
+/// `application/x-www-form-urlencoded`, as browsers and HTTP clients write query strings.
+fn decode(text: &str) -> Result<String, Problem> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    let decoded =
+        decoded.map_err(|_| Problem::new(Code::MalformedRequest, "the query string is not UTF-8"))?;
+    Ok(decoded.into_owned())
+}

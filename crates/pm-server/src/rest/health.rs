@@ -1,0 +1,139 @@
+//! Health: `/health`, `/health/redis`, `/health/ready` ask the store, `/health/live` does not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::routing::get;
+use http::StatusCode;
+use jiff::Timestamp;
+use pm_core::operations::Ports;
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::{self, Answer};
+use super::schema;
+use super::state::App;
+
+/// How long the store may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Tells how the server is.
+#[derive(Clone, Debug)]
+pub struct Health {
+    ports: Ports,
+    started: Instant,
+    /// What the store last said, for the answer that does not ask it.
+    connected: Arc<AtomicBool>,
+}
+
+#[derive(Serialize)]
+struct Body {
+    status: &'static str,
+    store: Store,
+    redis: &'static str,
+    embedder: Embedder,
+    version: &'static str,
+    uptime_seconds: u64,
+    timestamp: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Store {
+    kind: &'static str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Embedder {
+    name: &'static str,
+    pending: u64,
+}
+
+impl Health {
+    /// The health of a server that starts now over `ports`.
+    pub fn new(ports: &Ports) -> Self {
+        Self { ports: ports.clone(), started: Instant::now(), connected: Arc::new(AtomicBool::new(true)) }
+    }
+
+    async fn asked(&self) -> Answer {
+        let began = Instant::now();
+        let answered = tokio::time::timeout(PATIENCE, self.ports.store.ping()).await;
+        let latency_ms = began.elapsed().as_secs_f64() * 1000.0;
+        let connected = matches!(answered, Ok(Ok(())));
+        self.connected.store(connected, Ordering::Relaxed);
+        let status = if connected { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let health = if connected { "healthy" } else { "unhealthy" };
+        answer::json(status, &self.body(health, connected, Some(latency_ms)))
+    }
+
+    fn body(&self, status: &'static str, connected: bool, latency_ms: Option<f64>) -> Body {
+        let kind = self.ports.store.kind();
+        let answers = if connected { "connected" } else { "disconnected" };
+        Body {
+            status,
+            store: Store { kind, status: answers, latency_ms },
+            redis: if kind == "redis" { answers } else { "not_configured" },
+            // Recall is lexical in this version: nothing waits to be embedded.
+            embedder: Embedder { name: "none", pending: 0 },
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            timestamp: self.ports.clock.now(),
+        }
+    }
+}
+
+/// The routes; each also works under `/api`.
+pub fn routes() -> OpenApiRouter<App> {
+    let paths = ["/api/health", "/api/health/redis", "/api/health/ready"];
+    let router = paths.into_iter().fold(OpenApiRouter::new(), |router, path| router.route(path, get(health)));
+    router
+        .route("/api/health/live", get(health_live))
+        .routes(routes!(health))
+        .routes(routes!(health_redis))
+        .routes(routes!(health_ready))
+        .routes(routes!(health_live))
+}
+
+/// How the server and its store are.
+#[utoipa::path(
+    get, path = "/health", tag = "server",
+    responses((status = 200, description = "All is well", body = schema::Health),
+        (status = 503, description = "The store does not answer", body = schema::Health))
+)]
+async fn health(State(health): State<Health>) -> Answer {
+    health.asked().await
+}
+
+/// How the store is, Redis or not.
+#[utoipa::path(
+    get, path = "/health/redis", tag = "server",
+    responses((status = 200, description = "The store answers", body = schema::Health),
+        (status = 503, description = "The store does not answer", body = schema::Health))
+)]
+async fn health_redis(State(health): State<Health>) -> Answer {
+    health.asked().await
+}
+
+/// Whether the server can take requests.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "server",
+    responses((status = 200, description = "It can", body = schema::Health),
+        (status = 503, description = "The store does not answer", body = schema::Health))
+)]
+async fn health_ready(State(health): State<Health>) -> Answer {
+    health.asked().await
+}
+
+/// Whether the server runs. The store is not asked: what it last said is told.
+#[utoipa::path(
+    get, path = "/health/live", tag = "server",
+    responses((status = 200, description = "It runs", body = schema::Health))
+)]
+async fn health_live(State(health): State<Health>) -> Answer {
+    answer::json(StatusCode::OK, &health.body("healthy", health.connected.load(Ordering::Relaxed), None))
+}

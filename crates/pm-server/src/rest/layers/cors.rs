@@ -1,0 +1,40 @@
+//! Cross-origin requests: which pages of other origins may talk to us from a browser.
+
+use std::time::Duration;
+
+use http::Method;
+use http::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION,
+    RETRY_AFTER,
+};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Answers for these origins alone, compared to the letter; `*` stands for all.
+pub fn layer(origins: &[String]) -> CorsLayer {
+    let any = origins.iter().any(|origin| origin == "*");
+    let listed = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let allowed = if any { AllowOrigin::any() } else { AllowOrigin::list(listed) };
+    let exposed =
+        ["x-total-count", "ratelimit", "ratelimit-policy", "x-evicted-key"].map(HeaderName::from_static);
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_credentials(!any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            API_KEY,
+            IDEMPOTENCY_KEY,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            REQUEST_ID,
+        ])
+        .expose_headers(
+            [LINK, ETAG, LOCATION, REQUEST_ID, RETRY_AFTER].into_iter().chain(exposed).collect::<Vec<_>>(),
+        )
+        .max_age(Duration::from_mins(10))
+}

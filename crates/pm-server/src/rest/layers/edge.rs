@@ -1,0 +1,94 @@
+//! The outermost layer: gives each request its id, counts and logs it, and writes the body of problems.
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use pm_core::operations::Ports;
+
+use crate::rest::problem::{self, Code, Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID_BYTES: usize = 128;
+
+/// Passes a request on and finishes its answer.
+pub async fn finish(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let request_id = request_id(&request).unwrap_or_else(|| ports.ids.next().to_string());
+    let method = known_method(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let path = request.uri().path().to_owned();
+
+    let mut response = next.run(request).await;
+    if let Some(problem) = problem_of(&mut response) {
+        if response.status().is_server_error() {
+            let (code, causes) = (problem.code().name(), problem.causes());
+            tracing::error!(request_id, code, causes, "request failed");
+        }
+        *response.body_mut() = Body::from(problem.body(&request_id));
+    }
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+
+    let (status, elapsed) = (response.status().as_u16(), began.elapsed());
+    let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(elapsed);
+    tracing::info!(
+        request_id,
+        method,
+        path,
+        status,
+        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+/// A client's own id for the request, if it can go into a header and a log line as it is.
+fn request_id(request: &Request) -> Option<String> {
+    let sent = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+    let sane = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=')
+    };
+    ((1..=REQUEST_ID_BYTES).contains(&sent.len()) && sent.bytes().all(sane)).then(|| sent.to_owned())
+}
+
+/// The problem that the answer stands for. An error that something else than us made becomes one of ours.
+fn problem_of(response: &mut Response) -> Option<Problem> {
+    let own = response.extensions_mut().remove::<Problem>();
+    let status = response.status();
+    if own.is_some() || !(status.is_client_error() || status.is_server_error()) {
+        return own;
+    }
+    // An answer of ours that is no problem although its status is an error's: health.
+    if response.headers().get(CONTENT_TYPE).is_some_and(|sort| sort == "application/json") {
+        return None;
+    }
+    let code = Code::of_status(status);
+    let problem = Problem::new(code, code.title());
+    let kept = problem::kept_headers(response.headers());
+    *response = problem.clone().into_response();
+    response.headers_mut().extend(kept);
+    Some(problem)
+}
+
+/// Methods that strangers make up must not make up labels.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}

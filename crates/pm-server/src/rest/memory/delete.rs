@@ -1,0 +1,28 @@
+//! `DELETE /api/projects/{id}/memory/{type}/{key}`.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use pm_core::operations::{DeleteRequest, Memory};
+
+use crate::rest::answer::Answer;
+use crate::rest::extract::{Conditions, ItemPath, ProjectScope};
+use crate::rest::schema;
+
+/// Delete a memory item.
+#[utoipa::path(
+    delete, path = "/api/projects/{id}/memory/{type}/{key}", tag = "memory",
+    params(schema::ProjectParameter, schema::ItemParameters, schema::ConditionHeaders),
+    responses((status = 204, description = "It is gone")),
+    extensions(("x-problems" =
+        json!(["project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
+)]
+pub(super) async fn delete_memory_item(
+    State(memory): State<Memory>,
+    ProjectScope(project): ProjectScope,
+    item: ItemPath,
+    Conditions(condition): Conditions,
+) -> Answer {
+    memory.delete(&DeleteRequest::one(project, item.r#type, item.key), &condition).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,31 @@
+//! `GET /api/projects/{id}/memory/{type}/{key}`.
+
+use axum::extract::State;
+use http::StatusCode;
+use pm_core::operations::Memory;
+
+use crate::rest::answer::{self, Answer};
+use crate::rest::extract::{IfNoneMatch, ItemPath, ProjectScope};
+use crate::rest::schema;
+
+/// Get a memory item.
+#[utoipa::path(
+    get, path = "/api/projects/{id}/memory/{type}/{key}", tag = "memory",
+    params(schema::ProjectParameter, schema::ItemParameters, schema::IfNoneMatchHeader),
+    responses((status = 200, description = "The item", body = schema::MemoryItem,
+            headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "The client has this version already")),
+    extensions(("x-problems" = json!(["project_not_found", "memory_not_found"])))
+)]
+pub(super) async fn get_memory(
+    State(memory): State<Memory>,
+    ProjectScope(project): ProjectScope,
+    item: ItemPath,
+    known: IfNoneMatch,
+) -> Answer {
+    let item = memory.get(project, item.r#type, &item.key).await?;
+    if known.holds(item.version) {
+        return Ok(answer::not_modified(item.version));
+    }
+    answer::tagged(StatusCode::OK, item.version, &item.value)
+}

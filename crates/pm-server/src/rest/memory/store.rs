@@ -1,0 +1,26 @@
+//! `POST /api/memory/store`.
+
+use axum::extract::State;
+use pm_core::operations::{Memory, StoreItem};
+
+use crate::rest::answer::{self, Answer};
+use crate::rest::extract::Repeatable;
+use crate::rest::schema;
+
+/// Store a memory item, new or in place of the one of the same type and key.
+#[utoipa::path(
+    post, path = "/api/memory/store", tag = "memory",
+    params(schema::IdempotencyKey),
+    request_body = schema::MemoryStore,
+    responses((status = 201, description = "The new item", body = schema::MemoryItem,
+            headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version"),
+                ("X-Evicted-Key" = String, description = "Percent-encoded keys of the items that made room"))),
+        (status = 200, description = "The item, in place of an older one", body = schema::MemoryItem,
+            headers(("ETag" = String, description = "Its version")))),
+    extensions(("x-problems" =
+        json!(["project_not_found", "project_archived", "memory_limit_reached", "idempotency_mismatch"])))
+)]
+pub(super) async fn store_memory(State(memory): State<Memory>, request: Repeatable) -> Answer {
+    let stored = memory.store(StoreItem::new(request.body)?, request.once.as_ref()).await?;
+    answer::stored(&stored)
+}

@@ -1,0 +1,29 @@
+//! `POST /api/projects/{id}/messages`.
+
+use axum::extract::State;
+use pm_core::model::MessageDraft;
+use pm_core::operations::Messages;
+
+use crate::rest::answer::{self, Answer};
+use crate::rest::extract::{ProjectScope, Repeatable};
+use crate::rest::schema;
+
+/// Add a message to a project.
+#[utoipa::path(
+    post, path = "/api/projects/{id}/messages", tag = "messages",
+    params(schema::ProjectParameter, schema::IdempotencyKey),
+    request_body = schema::MessageCreate,
+    responses((status = 201, description = "The new message", body = schema::Message,
+        headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version")))),
+    extensions(("x-problems" = json!(["project_not_found", "project_archived", "idempotency_mismatch"])))
+)]
+pub(super) async fn create_message(
+    State(messages): State<Messages>,
+    ProjectScope(project): ProjectScope,
+    request: Repeatable,
+) -> Answer {
+    let draft = MessageDraft::new(request.body)?;
+    let message = messages.create(project, draft, request.once.as_ref()).await?;
+    let location = format!("/api/projects/{project}/messages/{}", message.value.id);
+    answer::created(&location, message.version, &message.value)
+}

@@ -1,0 +1,31 @@
+//! `GET /api/projects/{id}/messages/{message_id}`.
+
+use axum::extract::State;
+use http::StatusCode;
+use pm_core::operations::Messages;
+
+use crate::rest::answer::{self, Answer};
+use crate::rest::extract::{IfNoneMatch, MessagePath, ProjectScope};
+use crate::rest::schema;
+
+/// Get a message.
+#[utoipa::path(
+    get, path = "/api/projects/{id}/messages/{message_id}", tag = "messages",
+    params(schema::ProjectParameter, schema::MessageParameter, schema::IfNoneMatchHeader),
+    responses((status = 200, description = "The message", body = schema::Message,
+            headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "The client has this version already")),
+    extensions(("x-problems" = json!(["project_not_found", "message_not_found"])))
+)]
+pub(super) async fn get_message(
+    State(messages): State<Messages>,
+    ProjectScope(project): ProjectScope,
+    MessagePath(message): MessagePath,
+    known: IfNoneMatch,
+) -> Answer {
+    let message = messages.get(project, message).await?;
+    if known.holds(message.version) {
+        return Ok(answer::not_modified(message.version));
+    }
+    answer::tagged(StatusCode::OK, message.version, &message.value)
+}

@@ -1,0 +1,28 @@
+//! `GET /api/projects/{id}/messages`.
+
+use axum::extract::State;
+use http::Uri;
+use pm_core::operations::{MessageList, Messages};
+
+use crate::rest::answer::{self, Answer};
+use crate::rest::extract::{Parameters, ProjectScope};
+use crate::rest::schema;
+
+/// List a project's messages, newest first unless sorted otherwise.
+#[utoipa::path(
+    get, path = "/api/projects/{id}/messages", tag = "messages",
+    params(schema::ProjectParameter, schema::MessageListQuery),
+    responses((status = 200, description = "A page of messages", body = Vec<schema::Message>,
+        headers(("X-Total-Count" = u64, description = "How many there are in all"),
+            ("Link" = String, description = "The next page, as rel=\"next\"")))),
+    extensions(("x-problems" = json!(["project_not_found"])))
+)]
+pub(super) async fn list_messages(
+    State(messages): State<Messages>,
+    ProjectScope(project): ProjectScope,
+    uri: Uri,
+    parameters: Parameters,
+) -> Answer {
+    let listing = messages.list(project, &MessageList::new(parameters.fields())?).await?;
+    answer::page(&uri, listing, |message| message.value)
+}

@@ -1,0 +1,101 @@
+//! The REST API: one file an end point, named by its verb, under its noun.
+
+mod answer;
+mod context;
+mod documents;
+mod extract;
+mod health;
+mod layers;
+mod memory;
+mod messages;
+mod metrics;
+mod openapi;
+mod problem;
+mod projects;
+mod root;
+mod schema;
+mod state;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use pm_core::operations::{Operations, Ports};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use extract::BodyLimit;
+use health::Health;
+pub use layers::gate::Gate;
+use problem::{Code, Problem};
+use state::App;
+
+/// What the API is built from.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The operations that it offers.
+    pub operations: Operations,
+    /// What they stand on.
+    pub ports: Ports,
+    /// The most bytes of a body.
+    pub max_body_bytes: usize,
+    /// The origins whose pages may call it from a browser.
+    pub cors_origins: Vec<String>,
+    /// What is open to whom.
+    pub gate: Gate,
+    /// Cancelled when a request that is still at work is to be given up.
+    pub hurry: CancellationToken,
+}
+
+/// The whole API as a service.
+pub fn router(parts: Parts) -> Router {
+    let app = App {
+        operations: parts.operations,
+        health: Health::new(&parts.ports),
+        body_limit: BodyLimit(parts.max_body_bytes),
+    };
+    let (routes, declared) = declared().split_for_parts();
+    // From the inside out.
+    let inner = routes
+        .merge(documents::routes(openapi::finished(&declared).to_string()))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+        .layer(from_fn(layers::accept::check))
+        .layer(from_fn_with_state(parts.gate, layers::gate::keep))
+        .layer(from_fn_with_state(parts.hurry, layers::deadline::enforce))
+        .layer(CatchPanicLayer::custom(layers::panic::respond))
+        .layer(layers::cors::layer(&parts.cors_origins))
+        .layer(from_fn_with_state(parts.ports, layers::edge::finish))
+        .with_state(app);
+    // Outside the router: the path must be trimmed before a route is chosen.
+    Router::new().fallback_service(inner.map_request(|request: Request| layers::slash::trim(request)))
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> Value {
+    let (_, declared) = declared().split_for_parts();
+    openapi::finished(&declared)
+}
+
+fn declared() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(root::root))
+        .merge(health::routes())
+        .merge(metrics::routes())
+        .merge(projects::routes())
+        .merge(memory::routes())
+        .merge(messages::routes())
+        .routes(routes!(context::get_context))
+}
+
+async fn not_found() -> impl IntoResponse {
+    Problem::new(Code::RouteNotFound, "there is no such route: /docs lists them all")
+}
+
+async fn method_not_allowed() -> impl IntoResponse {
+    Problem::new(Code::MethodNotAllowed, "the route has no such method: the header Allow lists those it has")
+}

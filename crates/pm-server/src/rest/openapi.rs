@@ -1,0 +1,110 @@
+//! The OpenAPI document: what the handlers declare, and what holds for all of them.
+
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Declared;
+
+use super::problem::{self, Code};
+use super::schema;
+
+/// The problems that any route may answer with.
+const ALWAYS: [Code; 3] = [Code::InternalError, Code::StoreUnavailable, Code::ShuttingDown];
+/// The problems of a JSON body.
+const WITH_BODY: [Code; 5] = [
+    Code::MalformedJson,
+    Code::MalformedRequest,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+    Code::ValidationError,
+];
+/// The routes that also work under `/api`.
+const ALIASED: [&str; 5] = ["/health", "/health/redis", "/health/ready", "/health/live", "/metrics"];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ai-pm",
+        description = "The backend of an AI project manager: projects, their messages and a typed memory that is recalled. \
+            Every error is a problem (RFC 9457) whose `code` machines can read.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(schema::Problem, schema::FieldError)),
+    tags(
+        (name = "projects", description = "The hard boundary around messages and memory"),
+        (name = "memory", description = "Errors, solutions, context, dependencies: stored, recalled, deleted"),
+        (name = "messages", description = "What the person, the AI project manager and the system say"),
+        (name = "context", description = "What an assistant needs for its next answer"),
+        (name = "server", description = "The server itself"),
+    )
+)]
+struct Base;
+
+/// What is declared for the whole.
+pub fn base() -> Declared {
+    Base::openapi()
+}
+
+/// The document as it is served: `declared` with the problems of each route and the routes' other addresses.
+pub fn finished(declared: &Declared) -> Value {
+    let mut document = serde_json::to_value(declared).unwrap_or_default();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for (path, item) in paths.iter_mut() {
+            for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                add_problems(path, operation);
+            }
+        }
+        for path in ALIASED {
+            let Some(mut item) = paths.get(path).cloned() else { continue };
+            if let Some(id) = item.pointer_mut("/get/operationId") {
+                *id = Value::from(format!("api_{}", id.as_str().unwrap_or_default()));
+            }
+            paths.insert(format!("/api{path}"), item);
+        }
+    }
+    document
+}
+
+/// Turns `x-problems`, a list of codes, into responses, with those that any such route may answer.
+fn add_problems(path: &str, operation: &mut Value) {
+    let Some(operation) = operation.as_object_mut() else { return };
+    let declared = operation.shift_remove("x-problems").unwrap_or_default();
+    let declared = declared.as_array().cloned().unwrap_or_default();
+    let mut codes: Vec<Code> = ALWAYS.to_vec();
+    codes.extend(Code::ALL.into_iter().filter(|code| declared.iter().any(|name| name == code.name())));
+    if operation.contains_key("requestBody") {
+        codes.extend(WITH_BODY);
+    } else if operation.contains_key("parameters") {
+        codes.extend([Code::ValidationError, Code::MalformedRequest]);
+    }
+    if path.starts_with("/api/") {
+        codes.extend([Code::NotAcceptable, Code::Unauthorized]);
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for code in codes {
+        add_response(responses, code);
+    }
+    responses.sort_keys();
+}
+
+fn add_response(responses: &mut Map<String, Value>, code: Code) {
+    let (name, status, title) = code.row();
+    let entry = responses.entry(status.to_string()).or_insert_with(|| json!({"description": ""}));
+    let Some(entry) = entry.as_object_mut() else { return };
+    if let Some(description) = entry.get("description").and_then(Value::as_str) {
+        let separator = if description.is_empty() { "" } else { "; " };
+        let description = format!("{description}{separator}`{name}`: {title}");
+        entry.insert("description".to_owned(), Value::from(description));
+    }
+    let content = entry.entry("content").or_insert_with(|| json!({}));
+    let Some(content) = content.as_object_mut() else { return };
+    let problem = content
+        .entry(problem::MEDIA_TYPE)
+        .or_insert_with(|| json!({"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}));
+    if let Some(examples) = problem.get_mut("examples").and_then(Value::as_object_mut) {
+        let example = json!({
+            "type": format!("urn:ai-pm:problem:{name}"), "title": title, "status": status,
+            "detail": title, "code": name, "request_id": "0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f",
+        });
+        examples.insert(name.to_owned(), json!({ "value": example }));
+    }
+}

@@ -1,0 +1,25 @@
+//! `POST /api/projects`.
+
+use axum::extract::State;
+use pm_core::model::ProjectDraft;
+use pm_core::operations::Projects;
+
+use crate::rest::answer::{self, Answer};
+use crate::rest::extract::Repeatable;
+use crate::rest::schema;
+
+/// Create a project.
+#[utoipa::path(
+    post, path = "/api/projects", tag = "projects",
+    params(schema::IdempotencyKey),
+    request_body = schema::ProjectCreate,
+    responses((status = 201, description = "The new project", body = schema::Project,
+        headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version")))),
+    extensions(("x-problems" = json!(["idempotency_mismatch"])))
+)]
+pub(super) async fn create_project(State(projects): State<Projects>, request: Repeatable) -> Answer {
+    let draft = ProjectDraft::to_create(request.body)?;
+    let project = projects.create(draft, request.once.as_ref()).await?;
+    let location = format!("/api/projects/{}", project.value.id);
+    answer::created(&location, project.version, &project.value)
+}

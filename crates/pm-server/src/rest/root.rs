@@ -1,0 +1,24 @@
+//! `GET /`.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::answer::{self, Answer};
+use super::schema;
+
+/// What this is and where to go on.
+#[utoipa::path(
+    get, path = "/", tag = "server",
+    responses((status = 200, description = "What this is", body = schema::Root))
+)]
+pub(super) async fn root() -> Answer {
+    let body = json!({
+        "name": "ai-pm",
+        "message": "the backend of an AI project manager: projects, messages and a memory that is recalled",
+        "version": env!("CARGO_PKG_VERSION"),
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/health",
+    });
+    answer::json(StatusCode::OK, &body)
+}

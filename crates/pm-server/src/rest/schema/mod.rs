@@ -1,0 +1,22 @@
+//! What goes over the wire, for the OpenAPI document. The domain reads and writes it; tests hold both to each other.
+
+#![expect(dead_code, reason = "these types describe what others read and write; they are never built")]
+
+mod memory;
+mod messages;
+mod parameters;
+mod projects;
+mod server;
+
+pub use memory::{
+    BatchEntry, Cleared, Context, Count, MemoryBatch, MemoryItem, MemoryPut, MemoryStore, MemoryType, Recall,
+    RecalledItem,
+};
+pub use messages::{Message, MessageCreate, Role};
+pub use parameters::{
+    ConditionHeaders, ContextQuery, DeleteKeyQuery, DeleteProjectQuery, DeleteTypeQuery, IdempotencyKey,
+    IfNoneMatchHeader, ItemParameters, KeyParameter, MemoryListQuery, MessageListQuery, MessageParameter,
+    OldProjectParameter, ProjectListQuery, ProjectParameter, RecallQuery,
+};
+pub use projects::{Project, ProjectChange, ProjectCreate, ProjectReplace, ProjectStatus};
+pub use server::{FieldError, Health, Problem, Root};

@@ -1,0 +1,79 @@
+//! The server as a whole: started from a configuration, stopped with grace.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use pm_core::operations::{Operations, Ports};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, Environment};
+use crate::http::{self, Drained, Limits};
+use crate::rest::{self, Gate};
+use crate::{compose, telemetry};
+
+/// How long requests may go on after a stop before they are answered 503; what is left after `Limits::drain` is cut.
+const HURRY_AFTER: Duration = Duration::from_secs(3);
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: CancellationToken,
+    ports: Ports,
+    accepting: JoinHandle<Drained>,
+    background: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a server over `ports` at the configured address; port 0 takes any that is free.
+    pub async fn start(config: &Config, ports: Ports, operations: Operations) -> io::Result<Self> {
+        let listener = http::bind(&config.server.host, config.server.port).await?;
+        let address = listener.local_addr()?;
+        let (stop, hurry) = (CancellationToken::new(), CancellationToken::new());
+        let app = rest::router(rest::Parts {
+            operations,
+            ports: ports.clone(),
+            max_body_bytes: config.server.max_body_bytes,
+            cors_origins: config.server.cors_origins.clone(),
+            gate: gate(config),
+            hurry: hurry.clone(),
+        });
+        let background = vec![
+            telemetry::metrics::install().spawn_upkeep(stop.clone()),
+            tokio::spawn(compose::sweep(ports.store.clone(), stop.clone())),
+            tokio::spawn(hasten(stop.clone(), hurry)),
+        ];
+        let accepting = tokio::spawn(http::serve(listener, app, Limits::default(), stop.clone()));
+        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+        Ok(Self { address, stop, ports, accepting, background })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more connections, lets requests in flight finish, then closes the store.
+    pub async fn stop(self) -> pm_core::Result<()> {
+        self.stop.cancel();
+        let drained = self.accepting.await.map_err(pm_core::Error::internal)?;
+        self.ports.store.close().await?;
+        self.background.iter().for_each(JoinHandle::abort);
+        tracing::info!(cut = drained.cut, "stopped");
+        Ok(())
+    }
+}
+
+/// Some time after `stop`, gives up the requests that are still at work.
+async fn hasten(stop: CancellationToken, hurry: CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(HURRY_AFTER).await;
+    hurry.cancel();
+}
+
+fn gate(config: &Config) -> Gate {
+    let documents_open = config.environment == Environment::Development;
+    Gate { auth_required: config.auth.required, documents_open }
+}

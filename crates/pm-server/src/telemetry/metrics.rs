@@ -1,0 +1,155 @@
+//! Metrics in the text format of Prometheus.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+/// Requests answered; labels `method`, `route`, `status`.
+pub const HTTP_REQUESTS_TOTAL: &str = "http_requests_total";
+/// Time from a request's head to the last byte of its answer; labels `method`, `route`, `status`.
+pub const HTTP_REQUEST_DURATION_SECONDS: &str = "http_request_duration_seconds";
+/// Operations of the store; labels `operation`, `outcome`.
+pub const STORE_OPERATIONS_TOTAL: &str = "store_operations_total";
+/// Time of one operation of the store; label `operation`.
+pub const STORE_OPERATION_DURATION_SECONDS: &str = "store_operation_duration_seconds";
+/// Time of one stage of a recall; label `stage`.
+pub const RECALL_STAGE_DURATION_SECONDS: &str = "recall_stage_duration_seconds";
+/// Memory that the recall indexes take.
+pub const INDEX_MEMORY_BYTES: &str = "index_memory_bytes";
+/// Projects whose index is in memory.
+pub const INDEX_PROJECTS: &str = "index_projects";
+/// Items in these indexes.
+pub const INDEX_ITEMS: &str = "index_items";
+
+/// Upper bounds of the latency buckets, in seconds.
+const REQUEST_BUCKETS: [f64; 16] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// The same for what happens inside a request, where microseconds count.
+const STAGE_BUCKETS: [f64; 15] =
+    [1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+
+/// How often recorded samples are folded into their buckets, so that they do not pile up between two scrapes.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The metrics of the process.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    recorder: PrometheusHandle,
+    process: Collector,
+}
+
+/// Makes the `metrics` macros of all crates record here. Later calls answer the same metrics.
+pub fn install() -> Metrics {
+    static INSTALLED: OnceLock<Metrics> = OnceLock::new();
+    INSTALLED
+        .get_or_init(|| {
+            let recorder = with_buckets(PrometheusBuilder::new()).build_recorder();
+            let installed = Metrics { recorder: recorder.handle(), process: Collector::default() };
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::error!("another metrics recorder is in place; /metrics will stay empty");
+            }
+            describe();
+            installed.process.describe();
+            installed
+        })
+        .clone()
+}
+
+impl Metrics {
+    /// Everything recorded, with the figures of the process as they are now.
+    pub fn render(&self) -> String {
+        self.process.collect();
+        self.recorder.render()
+    }
+
+    /// Does the recorder's housekeeping until `shutdown` is cancelled. Needs a Tokio runtime.
+    pub fn spawn_upkeep(&self, shutdown: CancellationToken) -> JoinHandle<()> {
+        let recorder = self.recorder.clone();
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(UPKEEP);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+                recorder.run_upkeep();
+            }
+        })
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the only error is an empty list, and these lists are constants")]
+fn with_buckets(builder: PrometheusBuilder) -> PrometheusBuilder {
+    [
+        (HTTP_REQUEST_DURATION_SECONDS, &REQUEST_BUCKETS[..]),
+        (STORE_OPERATION_DURATION_SECONDS, &STAGE_BUCKETS[..]),
+        (RECALL_STAGE_DURATION_SECONDS, &STAGE_BUCKETS[..]),
+    ]
+    .into_iter()
+    .fold(builder, |builder, (name, buckets)| {
+        builder
+            .set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)
+            .expect("the list of buckets is not empty")
+    })
+}
+
+fn describe() {
+    describe_counter!(HTTP_REQUESTS_TOTAL, Unit::Count, "Requests answered.");
+    describe_histogram!(
+        HTTP_REQUEST_DURATION_SECONDS,
+        Unit::Seconds,
+        "Time from a request's head to its answer."
+    );
+    describe_counter!(STORE_OPERATIONS_TOTAL, Unit::Count, "Operations of the store, by outcome.");
+    describe_histogram!(
+        STORE_OPERATION_DURATION_SECONDS,
+        Unit::Seconds,
+        "Time of one operation of the store."
+    );
+    describe_histogram!(RECALL_STAGE_DURATION_SECONDS, Unit::Seconds, "Time of one stage of a recall.");
+    describe_gauge!(INDEX_MEMORY_BYTES, Unit::Bytes, "Memory that the recall indexes take.");
+    describe_gauge!(INDEX_PROJECTS, Unit::Count, "Projects whose recall index is in memory.");
+    describe_gauge!(INDEX_ITEMS, Unit::Count, "Items in the recall indexes in memory.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_rendered_with_help_buckets_and_the_process() {
+        install();
+        let again = install();
+        metrics::counter!(HTTP_REQUESTS_TOTAL, "method" => "GET", "route" => "/a\"b\n", "status" => "200")
+            .increment(2);
+        metrics::histogram!(HTTP_REQUEST_DURATION_SECONDS, "route" => "/a").record(0.0002);
+        metrics::gauge!(INDEX_PROJECTS).set(3.0);
+        let text = again.render();
+        for line in [
+            "# HELP http_requests_total Requests answered.",
+            "# TYPE http_requests_total counter",
+            "http_requests_total{method=\"GET\",route=\"/a\\\"b\\n\",status=\"200\"} 2",
+            "# TYPE http_request_duration_seconds histogram",
+            "http_request_duration_seconds_bucket{route=\"/a\",le=\"0.0001\"} 0",
+            "http_request_duration_seconds_bucket{route=\"/a\",le=\"0.00025\"} 1",
+            "http_request_duration_seconds_bucket{route=\"/a\",le=\"10\"} 1",
+            "http_request_duration_seconds_count{route=\"/a\"} 1",
+            "index_projects 3",
+            "# TYPE process_resident_memory_bytes gauge",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn upkeep_ends_with_the_server() {
+        let shutdown = CancellationToken::new();
+        let upkeep = install().spawn_upkeep(shutdown.clone());
+        shutdown.cancel();
+        upkeep.await.unwrap();
+    }
+}

@@ -1,0 +1,96 @@
+//! A log line for people, which is always one line.
+//!
+//! `tracing-subscriber` escapes the terminal's control sequences in values, but lets line feeds through in messages and
+//! in fields that are recorded by `Display`: what a stranger sends could forge a line. Here every control character of
+//! a value is escaped, and so are the line separators of Unicode.
+
+use std::fmt::{self, Debug, Write};
+
+use tracing::field::Field;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
+use tracing_subscriber::registry::{LookupSpan, Scope};
+
+/// `time LEVEL target: span{fields}: message fields`.
+pub(super) struct OneLine;
+
+impl<S, N> FormatEvent<S, N> for OneLine
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        SystemTime.format_time(&mut writer)?;
+        let metadata = event.metadata();
+        let level = metadata.level();
+        if writer.has_ansi_escapes() {
+            write!(writer, " \u{1b}[{}m{level:>5}\u{1b}[0m", colour(*level))?;
+        } else {
+            write!(writer, " {level:>5}")?;
+        }
+        write!(writer, " {}: ", metadata.target())?;
+        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
+            writer.write_str(span.name())?;
+            let extensions = span.extensions();
+            if let Some(fields) = extensions.get::<FormattedFields<N>>().filter(|it| !it.is_empty()) {
+                write!(writer, "{{{fields}}}")?;
+            }
+            writer.write_str(": ")?;
+        }
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+/// How fields are written: `name=value`, the message bare, all on one line and without colours.
+pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
+    debug_fn(field).delimited(" ")
+}
+
+fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
+    if field.name() != "message" {
+        write!(writer, "{field}=")?;
+    }
+    write!(Escaped(writer), "{value:?}")
+}
+
+/// Passes text on with its control characters and line separators escaped.
+struct Escaped<'a, 'writer>(&'a mut Writer<'writer>);
+
+impl Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(breaks_line) {
+            let end = part.char_indices().next_back().filter(|(_, c)| breaks_line(*c));
+            match end {
+                Some((at, c)) => {
+                    self.0.write_str(part.get(..at).unwrap_or_default())?;
+                    write!(self.0, "{}", c.escape_default())?;
+                }
+                None => self.0.write_str(part)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+fn colour(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 31,
+        Level::WARN => 33,
+        Level::INFO => 32,
+        Level::DEBUG => 34,
+        Level::TRACE => 35,
+    }
+}

@@ -1,0 +1,156 @@
+//! The server under test.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use pm_core::operations::{Operations, Ports};
+use pm_server::compose;
+use pm_server::config::{Config, Sources};
+use pm_server::server::Running;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::Answer;
+
+/// A running server with a client for it.
+pub struct TestServer {
+    running: Running,
+    client: Client<HttpConnector, Body>,
+    /// The folder of the store, gone with the server.
+    pub folder: TempDir,
+}
+
+impl TestServer {
+    /// A server with the defaults.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A server with these settings beside the defaults.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    /// A server over the store in `folder`.
+    pub async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        let config = config(&folder, settings);
+        let (ports, operations) = compose::open(&config).await.unwrap();
+        Self::serve(folder, &config, ports, operations).await
+    }
+
+    /// A server over ports of the test's own.
+    pub async fn over(ports: Ports, settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(&folder, settings);
+        let operations = Operations::new(&ports, &compose::settings(&config.memory));
+        Self::serve(folder, &config, ports, operations).await
+    }
+
+    async fn serve(folder: TempDir, config: &Config, ports: Ports, operations: Operations) -> Self {
+        let running = Running::start(config, ports, operations).await.unwrap();
+        Self { running, client: Client::builder(TokioExecutor::new()).build_http(), folder }
+    }
+
+    /// Stops the server; the folder stays for another.
+    pub async fn stop(self) -> TempDir {
+        drop(self.client);
+        self.running.stop().await.unwrap();
+        self.folder
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// Sends a request as it is, but for its address.
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        let target = format!("http://{}{}", self.address(), request.uri());
+        *request.uri_mut() = target.parse().unwrap_or_else(|error| panic!("{target}: {error}"));
+        let response = self.client.request(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends a request with headers and, where `body` is not null, JSON.
+    pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = if body.is_null() {
+            request.body(Body::empty())
+        } else {
+            request.header("content-type", "application/json").body(Body::from(body.to_string()))
+        };
+        self.send(request.unwrap()).await
+    }
+
+    /// Sends bytes as the JSON body of a `POST`.
+    pub async fn post_bytes(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.into())).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &[], Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, &[], body).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, &[], body).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, &[], body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, &[], Value::Null).await
+    }
+
+    /// Makes a project; its id.
+    pub async fn project(&self, name: &str) -> String {
+        let project = self.post("/api/projects/", json!({ "name": name })).await.expect(201).json();
+        project["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Stores an item.
+    pub async fn store(&self, project: &str, r#type: &str, key: &str, value: Value) -> Answer {
+        let body = json!({"project_id": project, "type": r#type, "key": key, "value": value});
+        self.post("/api/memory/store", body).await
+    }
+
+    /// The keys that a recall answers, best first.
+    pub async fn recalled(&self, project: &str, query: &str) -> Vec<String> {
+        let body = json!({"project_id": project, "query": query, "limit": 1000});
+        let items = self.post("/api/memory/recall", body).await.expect(200).json();
+        items.as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// How many items a project has.
+    pub async fn count(&self, project: &str) -> u64 {
+        let path = format!("/api/projects/{project}/memory/count");
+        self.get(&path).await.expect(200).json()["count"].as_u64().unwrap()
+    }
+}
+
+fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
+    let mut environment = BTreeMap::from([
+        ("API_HOST".to_owned(), "127.0.0.1".to_owned()),
+        ("API_PORT".to_owned(), "0".to_owned()),
+        ("DATA_DIR".to_owned(), folder.path().display().to_string()),
+    ]);
+    environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    Config::load(&Sources::new(environment, None, None)).unwrap()
+}
