@@ -9,6 +9,8 @@
 //! Prints, as the mean over all queries, R@10 (share of the gold items among the first ten) and nDCG@10 (binary
 //! relevance), with the time of one search, of one put, and the memory of one item.
 
+#![expect(clippy::cast_precision_loss, reason = "counts of queries and items")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::Path;
@@ -90,8 +92,8 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         folder.file_name().unwrap_or_default().display(),
         100.0 * recalls / queries.len() as f64,
         100.0 * gains / queries.len() as f64,
-        microseconds(times[times.len() / 2]),
-        microseconds(times[times.len() * 99 / 100]),
+        percentile(&times, 50),
+        percentile(&times, 99),
         microseconds(put) / items.len() as f64,
         bytes / items.len(),
     );
@@ -113,6 +115,11 @@ fn kind(item: &Value) -> Result<Kind, String> {
 
 fn discount(place: usize) -> f64 {
     1.0 / (place as f64 + 2.0).log2()
+}
+
+/// In microseconds.
+fn percentile(sorted: &[Duration], percent: usize) -> f64 {
+    sorted.get(sorted.len() * percent / 100).copied().map_or(f64::NAN, microseconds)
 }
 
 fn microseconds(time: Duration) -> f64 {

@@ -38,7 +38,8 @@ pub(crate) fn words(timestamp: i64) -> String {
 
 /// The name numbered `number`, counting round and round.
 fn name<const N: usize>(names: &[&'static str; N], number: i64) -> &'static str {
-    names.iter().cycle().nth(usize::try_from(number.rem_euclid(N as i64)).unwrap_or(0)).copied().unwrap_or("")
+    let of_round = i64::try_from(N).map_or(0, |names| number.rem_euclid(names.max(1)));
+    usize::try_from(of_round).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

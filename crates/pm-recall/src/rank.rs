@@ -30,6 +30,11 @@ impl<T: Copy, F: Fn(&T, &T) -> Ordering> Best<T, F> {
         }
     }
 
+    /// What an item must come before to be kept, once there are enough items.
+    pub(crate) fn bar(&self) -> Option<&T> {
+        self.bar.as_ref()
+    }
+
     fn cut(&mut self) {
         if let Some(last) = self.limit.checked_sub(1).filter(|&last| last < self.kept.len()) {
             let (_, bar, _) = self.kept.select_nth_unstable_by(last, &self.order);
@@ -55,7 +60,9 @@ mod tests {
         #[test]
         fn keeps_what_sorting_would(numbers in prop::collection::vec(any::<u32>(), 0..600), limit in 0_usize..100) {
             let mut best = Best::new(limit, |a: &u32, b: &u32| b.cmp(a));
-            numbers.iter().for_each(|&number| best.push(number));
+            for &number in &numbers {
+                best.push(number);
+            }
             let mut sorted = numbers;
             sorted.sort_unstable_by(|a, b| b.cmp(a));
             sorted.truncate(limit);

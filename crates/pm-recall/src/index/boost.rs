@@ -13,12 +13,12 @@ pub(super) fn add_keys(index: &Index, text: &str, evidence: &mut Evidence) {
     for phrase in index.key_phrases.phrases(&words) {
         let said = words.get(phrase.start..phrase.end).unwrap_or_default();
         let mut boost = None;
-        for slot in index.key_phrases.candidates(phrase) {
+        for slot in index.key_phrases.candidates(&index.slots, phrase) {
             let is_key = index.slots.get(slot).is_some_and(|item| key_words(&item.key) == said);
             if is_key && boosted.insert(slot) {
                 let boost =
                     *boost.get_or_insert_with(|| phrase_boost(index, text, said, phrase, words.len()));
-                evidence.add(slot, 0.0, boost);
+                evidence.add_boost(slot, boost);
             }
         }
     }
@@ -39,5 +39,5 @@ fn phrase_boost(index: &Index, text: &str, said: &[String], phrase: Phrase, word
 /// item whose key it stands in.
 fn idf(index: &Index, term: &str) -> f64 {
     let postings = index.terms.get(term).and_then(|term| index.terms.postings(term));
-    bm25::idf(index.slots.live(), postings.map_or(0, |postings| postings.document_frequency).max(1))
+    bm25::idf(index.slots.live(), postings.map_or(1, |postings| postings.document_frequency().max(1)))
 }

@@ -1,6 +1,6 @@
 //! Freeing what removed items left behind.
 
-use super::{Index, Interner, KeyPhrases, Lookup, Slot, Slots, interner::number, varint};
+use super::{Index, Interner, Lookup, Slot, varint};
 use crate::tuning::{COMPACT_DEAD_MIN, COMPACT_DEAD_SHARE};
 
 /// The new number of something that was dropped.
@@ -33,10 +33,10 @@ impl Index {
             }
         }
         drop(old_terms);
-        let sessions = std::mem::replace(&mut self.sessions, Interner::default());
+        let sessions = std::mem::take(&mut self.sessions);
         self.identities = Lookup::default();
-        self.key_phrases = KeyPhrases::default();
-        for (slot, length) in std::mem::replace(&mut self.slots, Slots::default()).into_all() {
+        self.key_phrases.clear();
+        for (slot, length) in std::mem::take(&mut self.slots).into_all() {
             if slot.live {
                 self.keep(slot, length, &new_terms, &sessions);
             }
@@ -44,16 +44,14 @@ impl Index {
     }
 
     fn keep(&mut self, slot: Slot, length: u32, new_terms: &[u32], sessions: &Interner) {
-        let at = number(self.slots.len());
-        self.identities.insert(self.identity(slot.kind, &slot.key), at);
-        self.key_phrases.insert(&slot.key, at);
         let terms = varint::read_ascending(&slot.terms).filter_map(|term| renumbered(new_terms, term));
         let terms = varint::write_ascending(terms);
         let session = match slot.session {
             Slot::NO_SESSION => Slot::NO_SESSION,
             session => self.sessions.intern(sessions.resolve(session)),
         };
-        self.slots.push(Slot { terms, session, ..slot }, length);
+        let at = self.slots.push(Slot { terms, session, ..slot }, length);
+        self.note_key(at);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What speaks for each item, while a search adds it up.
 
-/// Sums by slot, one per part of the score. Each stage of a search adds to its own.
+/// Sums by slot, one per part of the score. The lexical stage comes first; the others know what it found.
 pub(super) struct Evidence {
     lexical: Vec<f64>,
     boost: Vec<f64>,
@@ -13,15 +13,24 @@ impl Evidence {
         Self { lexical: vec![0.0; slots], boost: vec![0.0; slots], touched: Vec::new() }
     }
 
-    /// Adds amounts, none negative, to the parts of an item. What adds up to nothing leaves the item unfound.
-    pub(super) fn add(&mut self, slot: u32, lexical: f64, boost: f64) {
-        let at = slot as usize;
-        if let (Some(lexical_sum), Some(boost_sum)) = (self.lexical.get_mut(at), self.boost.get_mut(at)) {
-            if *lexical_sum + *boost_sum <= 0.0 && lexical + boost > 0.0 {
+    /// Adds to the lexical part of an item. What adds up to nothing leaves an item unfound.
+    pub(super) fn add_lexical(&mut self, slot: u32, amount: f64) {
+        if let Some(sum) = self.lexical.get_mut(slot as usize) {
+            if *sum <= 0.0 && amount > 0.0 {
                 self.touched.push(slot);
             }
-            *lexical_sum += lexical;
-            *boost_sum += boost;
+            *sum += amount;
+        }
+    }
+
+    /// Adds to the boost of an item.
+    pub(super) fn add_boost(&mut self, slot: u32, amount: f64) {
+        let at = slot as usize;
+        if let (Some(lexical), Some(sum)) = (self.lexical.get(at), self.boost.get_mut(at)) {
+            if *lexical + *sum <= 0.0 && amount > 0.0 {
+                self.touched.push(slot);
+            }
+            *sum += amount;
         }
     }
 

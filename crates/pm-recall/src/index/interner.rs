@@ -4,11 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::lookup::Lookup;
 
-/// Numbers strings in the order of their first appearance, from 0. The strings lie end to end in one buffer.
+/// Numbers strings in the order of their first appearance, from 0.
 #[derive(Default)]
 pub(super) struct Interner {
-    text: String,
-    ends: Vec<u32>,
+    strings: Strings,
     lookup: Lookup,
     hasher: RandomState,
 }
@@ -16,50 +15,67 @@ pub(super) struct Interner {
 impl Interner {
     /// The number of `text`, if it has one.
     pub(super) fn get(&self, text: &str) -> Option<u32> {
-        self.find(self.hash(text), text)
+        self.lookup.candidates(hash(&self.hasher, text)).find(|&number| self.strings.get(number) == text)
     }
 
     /// The number of `text`, a new one if it has none.
     pub(super) fn intern(&mut self, text: &str) -> u32 {
-        let hash = self.hash(text);
-        self.find(hash, text).unwrap_or_else(|| {
-            let number = number(self.ends.len());
-            if self.text.capacity() - self.text.len() < text.len() {
-                self.text.reserve_exact(text.len() + self.text.len() / 4);
-            }
-            self.text.push_str(text);
-            reserve_sparingly(&mut self.ends);
-            self.ends.push(self::number(self.text.len()));
-            self.lookup.insert(hash, number);
+        self.get(text).unwrap_or_else(|| {
+            let number = self.strings.push(text);
+            self.lookup.insert(number, |number| hash(&self.hasher, self.strings.get(number)));
             number
         })
     }
 
-    fn find(&self, hash: u32, text: &str) -> Option<u32> {
-        self.lookup.matches(hash).find(|&number| self.resolve(number) == text)
-    }
-
     /// The string that is numbered `number`.
     pub(super) fn resolve(&self, number: u32) -> &str {
+        self.strings.get(number)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.strings.ends.len()
+    }
+
+    /// Heap in use, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.strings.memory_bytes() + self.lookup.memory_bytes()
+    }
+}
+
+/// Strings end to end in one buffer.
+#[derive(Default)]
+struct Strings {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Strings {
+    fn push(&mut self, text: &str) -> u32 {
+        let number = number(self.ends.len());
+        if self.text.capacity() - self.text.len() < text.len() {
+            self.text.reserve_exact(text.len() + self.text.len() / 8);
+        }
+        self.text.push_str(text);
+        reserve_sparingly(&mut self.ends);
+        self.ends.push(self::number(self.text.len()));
+        number
+    }
+
+    fn get(&self, number: u32) -> &str {
         let at = number as usize;
         let end_of = |at: usize| self.ends.get(at).map_or(0, |&end| end as usize);
         let start = at.checked_sub(1).map_or(0, end_of);
         self.text.get(start..end_of(at)).unwrap_or_default()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
+    fn memory_bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<u32>()
     }
+}
 
-    #[expect(clippy::cast_possible_truncation, reason = "half of a good hash is a good hash")]
-    fn hash(&self, text: &str) -> u32 {
-        self.hasher.hash_one(text) as u32
-    }
-
-    /// Heap in use, in bytes.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * size_of::<u32>() + self.lookup.memory_bytes()
-    }
+#[expect(clippy::cast_possible_truncation, reason = "half of a good hash is a good hash")]
+fn hash(hasher: &RandomState, text: &str) -> u32 {
+    hasher.hash_one(text) as u32
 }
 
 /// A position as it is kept: an index that lives in memory has far fewer than 2^32 items, terms or bytes of terms.
@@ -67,11 +83,11 @@ pub(super) fn number(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
-/// Makes room for one more element, a quarter at a time instead of doubling: there are many small indexes, and
+/// Makes room for one more element, an eighth at a time instead of doubling: there are many small indexes, and
 /// what each reserves in vain adds up.
 pub(super) fn reserve_sparingly<T>(elements: &mut Vec<T>) {
     if elements.len() == elements.capacity() {
-        elements.reserve_exact((elements.len() / 4).max(4));
+        elements.reserve_exact((elements.len() / 8).max(4));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::lookup::Lookup;
+use super::{interner::number, lookup::Lookup, slots::Slots};
 use crate::{tokenize::key_words, tuning::MAX_KEY_PHRASE_WORDS};
 
 /// Finds the items whose key is a given sequence of words.
@@ -23,16 +23,29 @@ pub(super) struct Phrase {
 }
 
 impl KeyPhrases {
-    pub(super) fn insert(&mut self, key: &str, slot: u32) {
-        let words = key_words(key);
-        if !words.is_empty() {
-            self.lengths |= 1_u64.checked_shl(u32::try_from(words.len()).unwrap_or(u32::MAX)).unwrap_or(0);
-            self.lookup.insert(self.hash(&words), slot);
+    /// The hash of a key's words, to be kept in [`Slot::phrase`].
+    pub(super) fn hash(&self, key: &str) -> u32 {
+        folded(key_words(key).iter().fold(0, |hash, word| chain(hash, self.hasher.hash_one(word))))
+    }
+
+    /// Adds the item in `slot`, which `slots` holds.
+    pub(super) fn insert(&mut self, slots: &Slots, slot: u32) {
+        let words = slots.get(slot).map_or(0, |item| key_words(&item.key).len());
+        if words > 0 {
+            self.lengths |= 1_u64.checked_shl(number(words)).unwrap_or(0);
+            self.lookup.insert(slot, |slot| phrase(slots, slot));
         }
     }
 
-    pub(super) fn remove(&mut self, key: &str, slot: u32) {
-        self.lookup.remove(self.hash(&key_words(key)), slot);
+    /// Takes out the item in `slot`, which `slots` still holds.
+    pub(super) fn remove(&mut self, slots: &Slots, slot: u32) {
+        self.lookup.remove(slot, |slot| phrase(slots, slot));
+    }
+
+    /// Takes out all items; hashes stay what they were.
+    pub(super) fn clear(&mut self) {
+        self.lookup = Lookup::default();
+        self.lengths = 0;
     }
 
     /// The stretches of `words` that are as long as some key, and all of `words`.
@@ -55,13 +68,9 @@ impl KeyPhrases {
         phrases
     }
 
-    /// Slots whose key may be `phrase`: the hash is equal, the words are still to be compared.
-    pub(super) fn candidates(&self, phrase: Phrase) -> impl Iterator<Item = u32> {
-        self.lookup.matches(phrase.hash)
-    }
-
-    fn hash(&self, words: &[String]) -> u32 {
-        folded(words.iter().fold(0, |hash, word| chain(hash, self.hasher.hash_one(word))))
+    /// Slots whose key is `phrase`, or has its hash: the words are still to be compared.
+    pub(super) fn candidates(&self, slots: &Slots, said: Phrase) -> impl Iterator<Item = u32> {
+        self.lookup.candidates(said.hash).filter(move |&slot| phrase(slots, slot) == said.hash)
     }
 
     /// Heap in use, in bytes.
@@ -70,13 +79,16 @@ impl KeyPhrases {
     }
 }
 
+fn phrase(slots: &Slots, slot: u32) -> u32 {
+    slots.get(slot).map_or(0, |item| item.phrase)
+}
+
 /// The hash of a sequence from that of its beginning: a step per word, so that all stretches of a query are hashed in
 /// one pass from each start. The factor is 2^64 divided by the golden ratio (Fibonacci hashing).
 fn chain(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is taken: a product mixes upwards")]
 fn folded(hash: u64) -> u32 {
     (hash >> u32::BITS) as u32
 }

@@ -36,15 +36,22 @@ fn query_terms(index: &Index, text: &str) -> Vec<QueryTerm> {
 /// Adds the BM25 score of each item that shares a term with `text`, and the boost of the identifiers it shares.
 pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence) {
     let norm = LengthNorm::new(index.slots.live(), index.slots.tokens());
+    let mut identifiers = Vec::new();
     for term in query_terms(index, text) {
         let Some(postings) = index.terms.postings(term.number) else {
             continue;
         };
-        let idf = bm25::idf(index.slots.live(), postings.document_frequency);
-        let boost = if term.identifier { tuning::IDENTIFIER_BOOST * idf } else { 0.0 };
+        let idf = bm25::idf(index.slots.live(), postings.document_frequency());
+        let weight = term.count * idf;
         for (slot, frequency) in postings.iter() {
-            let saturation = norm.saturation(frequency, index.slots.length(slot));
-            evidence.add(slot, term.count * idf * saturation, boost);
+            evidence.add_lexical(slot, weight * norm.saturation(frequency, index.slots.length(slot)));
         }
+        if term.identifier {
+            let boost = tuning::IDENTIFIER_BOOST * idf;
+            identifiers.extend(postings.iter().map(|(slot, _)| (slot, boost)));
+        }
+    }
+    for (slot, boost) in identifiers {
+        evidence.add_boost(slot, boost);
     }
 }

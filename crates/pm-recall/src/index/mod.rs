@@ -60,6 +60,7 @@ impl Index {
                 expires_at: document.expires_at.unwrap_or(i64::MAX),
                 importance: importance(document.importance),
                 session: document.session.map_or(Slot::NO_SESSION, |session| self.sessions.intern(session)),
+                phrase: self.key_phrases.hash(document.key),
                 kind: document.kind,
                 live: true,
             },
@@ -68,22 +69,27 @@ impl Index {
         for (term, frequency) in frequencies() {
             self.terms.add(term, slot, u16::try_from(frequency).unwrap_or(u16::MAX));
         }
-        self.identities.insert(self.identity(document.kind, document.key), slot);
-        self.key_phrases.insert(document.key, slot);
+        self.note_key(slot);
+    }
+
+    /// Makes the item in `slot` known by its key.
+    fn note_key(&mut self, slot: u32) {
+        self.identities.insert(slot, |slot| slot_identity(&self.hasher, &self.slots, slot));
+        self.key_phrases.insert(&self.slots, slot);
     }
 
     /// Removes an item; `false` if there is none of that kind and key.
     pub fn remove(&mut self, kind: Kind, key: &str) -> bool {
-        let identity = self.identity(kind, key);
+        let hash = identity(&self.hasher, kind, key);
         let is_it =
             |slot: &u32| self.slots.get(*slot).is_some_and(|item| item.kind == kind && *item.key == *key);
-        let Some(slot) = self.identities.matches(identity).find(is_it) else {
+        let Some(slot) = self.identities.candidates(hash).find(is_it) else {
             return false;
         };
-        self.identities.remove(identity, slot);
-        self.key_phrases.remove(key, slot);
-        if let Some((_, terms)) = self.slots.take(slot) {
-            varint::read_ascending(&terms).for_each(|term| self.terms.forget_one(term));
+        self.identities.remove(slot, |slot| slot_identity(&self.hasher, &self.slots, slot));
+        self.key_phrases.remove(&self.slots, slot);
+        if let Some(terms) = self.slots.take(slot) {
+            varint::read_ascending(&terms).for_each(|term| self.terms.remove(term, slot));
         }
         self.compact_if_worth_it();
         true
@@ -106,7 +112,6 @@ impl Index {
 
     /// About how many bytes the index takes, on the heap and itself; O(1).
     pub fn memory_bytes(&self) -> usize {
-        if std::env::var("DBGM").is_ok() { eprintln!("slots {} terms {} sess {} id {} kp {} nterms {}", self.slots.memory_bytes(), self.terms.memory_bytes(), self.sessions.memory_bytes(), self.identities.memory_bytes(), self.key_phrases.memory_bytes(), self.terms.len()); }
         size_of::<Self>()
             + self.slots.memory_bytes()
             + self.terms.memory_bytes()
@@ -123,11 +128,15 @@ impl Index {
     pub fn search(&self, query: &Query<'_>) -> Vec<Hit> {
         search::search(self, query)
     }
+}
 
-    #[expect(clippy::cast_possible_truncation, reason = "half of a good hash is a good hash")]
-    fn identity(&self, kind: Kind, key: &str) -> u32 {
-        self.hasher.hash_one((kind, key)) as u32
-    }
+#[expect(clippy::cast_possible_truncation, reason = "half of a good hash is a good hash")]
+fn identity(hasher: &RandomState, kind: Kind, key: &str) -> u32 {
+    hasher.hash_one((kind, key)) as u32
+}
+
+fn slot_identity(hasher: &RandomState, slots: &Slots, slot: u32) -> u32 {
+    slots.get(slot).map_or(0, |item| identity(hasher, item.kind, &item.key))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seven digits are plenty for a nudge")]

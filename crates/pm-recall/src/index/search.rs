@@ -48,6 +48,11 @@ fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
         b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
     });
     for (at, lexical, boost) in evidence.found() {
+        // Most items cannot win whatever their importance: those are not even looked at.
+        let reachable = (lexical + boost) * (1.0 + tuning::IMPORTANCE_WEIGHT);
+        if best.bar().is_some_and(|bar| reachable < bar.score) {
+            continue;
+        }
         if let Some(slot) = index.slots.get(at).filter(|slot| filter.admits(slot)) {
             let scored = scored(slot, lexical, boost);
             if query.min_relevance.is_none_or(|least| scored.relevance >= least) {

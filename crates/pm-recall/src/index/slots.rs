@@ -14,6 +14,8 @@ pub(super) struct Slot {
     pub(super) importance: f32,
     /// Number of the session, or [`Slot::NO_SESSION`].
     pub(super) session: u32,
+    /// Hash of the key's words; see `key_phrases`.
+    pub(super) phrase: u32,
     pub(super) kind: Kind,
     pub(super) live: bool,
 }
@@ -25,6 +27,8 @@ impl Slot {
         self.key.len() + self.terms.len()
     }
 }
+
+const _: () = assert!(size_of::<Slot>() <= 64, "one per item");
 
 /// Items by slot. A slot is never used again until the index is compacted, so that postings stay in order.
 #[derive(Default)]
@@ -52,14 +56,15 @@ impl Slots {
         at
     }
 
-    /// Takes out the item in `at`: the slot is dead from now on, and its key and terms are handed back.
-    pub(super) fn take(&mut self, at: u32) -> Option<(Box<str>, Box<[u8]>)> {
+    /// Takes out the item in `at`: the slot is dead from now on, its key is freed, its terms are handed back.
+    pub(super) fn take(&mut self, at: u32) -> Option<Box<[u8]>> {
         let slot = self.slots.get_mut(at as usize).filter(|slot| slot.live)?;
         self.heap -= slot.heap_bytes();
         slot.live = false;
         self.live -= 1;
         self.tokens -= u64::from(self.lengths.get(at as usize).copied().unwrap_or(0));
-        Some((std::mem::take(&mut slot.key), std::mem::take(&mut slot.terms)))
+        slot.key = Box::default();
+        Some(std::mem::take(&mut slot.terms))
     }
 
     /// The item in `at`, unless it was removed.

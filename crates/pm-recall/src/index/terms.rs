@@ -39,10 +39,10 @@ impl Terms {
         }
     }
 
-    /// Notes that one item less holds `term`.
-    pub(super) fn forget_one(&mut self, term: u32) {
+    /// Takes the item in `slot` out of the items that hold `term`.
+    pub(super) fn remove(&mut self, term: u32, slot: u32) {
         if let Some(postings) = self.postings.get_mut(term as usize) {
-            postings.document_frequency = postings.document_frequency.saturating_sub(1);
+            postings.remove(slot);
         }
     }
 
@@ -50,7 +50,7 @@ impl Terms {
     pub(super) fn in_use(&self) -> impl Iterator<Item = (u32, &str, &Postings)> {
         (0..)
             .zip(&self.postings)
-            .filter(|(_, postings)| postings.document_frequency > 0)
+            .filter(|(_, postings)| postings.document_frequency() > 0)
             .map(|(term, postings)| (term, self.names.resolve(term), postings))
     }
 

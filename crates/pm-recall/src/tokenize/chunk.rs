@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Tokenizer, script};
+use super::{Tokenizer, identifier, script};
 
 /// Characters that tie words to an identifier, one at a time; `::` does so as well.
 const JOINERS: [char; 9] = ['.', '-', '/', '\\', ':', '@', '#', '+', '&'];
@@ -18,7 +18,7 @@ impl<F: FnMut(&str, bool)> Tokenizer<F> {
     pub(super) fn chunk(&mut self, chunk: &str) {
         let bare = chunk.trim_matches(|c: char| c.is_ascii_punctuation());
         if is_plain_word(bare) {
-            return self.word(bare, false);
+            return self.word(bare, identifier::is_code(bare));
         }
         let mut run: Option<Run> = None;
         for (start, piece) in chunk.split_word_bound_indices() {
@@ -57,7 +57,7 @@ impl<F: FnMut(&str, bool)> Tokenizer<F> {
     fn finish(&mut self, chunk: &str, run: Option<Run>) {
         match run {
             Some(Run::Identifier { start, end }) => {
-                self.identifier(chunk.get(start..end).unwrap_or_default())
+                self.identifier(chunk.get(start..end).unwrap_or_default());
             }
             Some(Run::Unspaced { start, end }) => self.unspaced(chunk.get(start..end).unwrap_or_default()),
             None => {}
@@ -90,11 +90,11 @@ impl<F: FnMut(&str, bool)> Tokenizer<F> {
     }
 }
 
-/// A word of one case but for its first letter, and short: nothing to take apart, and most chunks are this.
+/// Small letters and digits after the first letter: nothing to take apart, and most chunks are this.
 fn is_plain_word(text: &str) -> bool {
     let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_lowercase())
+    bytes.next().is_some_and(|first| first.is_ascii_alphanumeric())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn joins(gap: &str) -> bool {

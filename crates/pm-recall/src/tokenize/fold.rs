@@ -11,7 +11,7 @@ pub(super) fn push_folded(folded: &mut String, word: &str) {
     } else {
         let lower = word.chars().flat_map(char::to_lowercase);
         let plain = lower.nfd().filter(|&c| !is_optional(c));
-        folded.extend(plain.flat_map(|c| Spelled::of(c)).nfc());
+        folded.extend(plain.flat_map(Spelled::of).nfc());
     }
 }
 

@@ -79,7 +79,7 @@ fn is_version(text: &str) -> bool {
 }
 
 /// `E0382`, `ECONNREFUSED`, `utf8`: letters with digits, or four capitals and more.
-fn is_code(word: &str) -> bool {
+pub(super) fn is_code(word: &str) -> bool {
     let any = |is: fn(char) -> bool| word.contains(is);
     let capitals = word.chars().all(char::is_uppercase) && word.chars().nth(3).is_some();
     capitals || (any(char::is_numeric) && any(char::is_alphabetic))

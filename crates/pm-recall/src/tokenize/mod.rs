@@ -111,9 +111,8 @@ fn abridged(term: &str) -> String {
     const DIGEST_CHARS: usize = 16;
     let mut hasher = DefaultHasher::new();
     hasher.write(term.as_bytes());
-    let mut short: String = term.chars().take(tuning::MAX_TERM_CHARS - DIGEST_CHARS).collect();
-    short.push_str(&format!("{:016x}", hasher.finish()));
-    short
+    let short: String = term.chars().take(tuning::MAX_TERM_CHARS - DIGEST_CHARS).collect();
+    short + &format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

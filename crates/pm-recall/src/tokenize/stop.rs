@@ -174,9 +174,12 @@ const STOP_WORDS: [&str; 169] = [
     "yourselves",
 ];
 
+/// Length of the longest of them, in bytes: what is longer is not compared.
+const LONGEST: usize = 10;
+
 /// Whether the folded `term` is left out of the index.
 pub(super) fn is_stop_word(term: &str) -> bool {
-    STOP_WORDS.binary_search(&term).is_ok()
+    term.len() <= LONGEST && STOP_WORDS.binary_search(&term).is_ok()
 }
 
 #[cfg(test)]
@@ -186,6 +189,7 @@ mod tests {
     #[test]
     fn the_list_can_be_searched() {
         assert!(STOP_WORDS.is_sorted_by(|a, b| a < b));
+        assert_eq!(STOP_WORDS.iter().map(|word| word.len()).max(), Some(LONGEST));
         assert!(is_stop_word("the") && is_stop_word("don't") && !is_stop_word("server"));
     }
 }

@@ -10,7 +10,8 @@ use crate::sample::{Item, kind};
 
 #[derive(Default)]
 pub struct Oracle {
-    items: Vec<Item>,
+    /// Each with its terms.
+    items: Vec<(Item, Vec<String>)>,
 }
 
 /// An item found, with the parts of its score.
@@ -26,12 +27,13 @@ pub struct Found {
 impl Oracle {
     pub fn put(&mut self, item: &Item) {
         self.remove(item.kind, &item.key);
-        self.items.push(item.clone());
+        let terms = item.document().tokens().into_iter().map(|token| token.text);
+        self.items.push((item.clone(), terms.collect()));
     }
 
     pub fn remove(&mut self, kind: u8, key: &str) -> bool {
         let before = self.items.len();
-        self.items.retain(|item| item.kind != kind || item.key != key);
+        self.items.retain(|(item, _)| item.kind != kind || item.key != key);
         self.items.len() < before
     }
 
@@ -45,9 +47,9 @@ impl Oracle {
 
     /// All that match, best first, without regard to the query's limit.
     pub fn search(&self, query: &Query<'_>) -> Vec<Found> {
-        let corpus: Vec<Vec<String>> = self.items.iter().map(|item| terms(item)).collect();
+        let corpus: Vec<&[String]> = self.items.iter().map(|(_, terms)| terms.as_slice()).collect();
         let blank = query.text.chars().all(char::is_whitespace);
-        let mut found: Vec<Found> = (self.items.iter().zip(&corpus))
+        let mut found: Vec<Found> = (self.items.iter())
             .filter(|(item, _)| admits(query, item))
             .map(|(item, own)| {
                 let (lexical, boost) = if blank { (0.0, 0.0) } else { score(query.text, item, own, &corpus) };
@@ -76,10 +78,6 @@ fn best_first(a: &Found, b: &Found) -> Ordering {
     left.partial_cmp(&right).unwrap()
 }
 
-fn terms(item: &Item) -> Vec<String> {
-    item.document().tokens().into_iter().map(|token| token.text).collect()
-}
-
 fn admits(query: &Query<'_>, item: &Item) -> bool {
     let expired = matches!(item.expires_at, Some(at) if at <= query.now);
     let right_session = query.session.is_none() || query.session == item.session.as_deref();
@@ -88,7 +86,7 @@ fn admits(query: &Query<'_>, item: &Item) -> bool {
     query.kinds.contains(kind(item.kind)) && right_session && !expired && !early && !late
 }
 
-fn score(text: &str, item: &Item, own: &[String], corpus: &[Vec<String>]) -> (f64, f64) {
+fn score(text: &str, item: &Item, own: &[String], corpus: &[&[String]]) -> (f64, f64) {
     let asked = tokenize(text);
     let count = corpus.len() as f64;
     let idf = |term: &str, least: usize| {
@@ -96,7 +94,7 @@ fn score(text: &str, item: &Item, own: &[String], corpus: &[Vec<String>]) -> (f6
             corpus.iter().filter(|terms| terms.iter().any(|other| other == term)).count().max(least) as f64;
         (1.0 + (count - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
     };
-    let average = corpus.iter().map(Vec::len).sum::<usize>() as f64 / count;
+    let average = corpus.iter().map(|terms| terms.len()).sum::<usize>() as f64 / count;
     let (mut lexical, mut boost) = (0.0, 0.0);
     for (at, token) in asked.iter().enumerate() {
         let frequency = own.iter().filter(|term| **term == token.text).count() as f64;

@@ -169,7 +169,7 @@ fn play(steps: impl IntoIterator<Item = Step>) -> Result<(), TestCaseError> {
                 oracle.put(&item);
             }
             Step::Remove(number, key) => {
-                prop_assert_eq!(index.remove(kind(number), &key), oracle.remove(number, &key))
+                prop_assert_eq!(index.remove(kind(number), &key), oracle.remove(number, &key));
             }
             Step::Clear => {
                 index.clear();
