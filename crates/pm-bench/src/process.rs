@@ -1,0 +1,102 @@
+//! Servers as child processes.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::Outcome;
+
+/// A server that runs; it is killed when it is dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens, as `http://host:port`.
+    pub url: String,
+    /// From its start to its first answer.
+    pub started_in: Duration,
+}
+
+impl Server {
+    /// ai-pm over the store in `folder`, logging at INFO into a file there, as one would run it.
+    pub fn ai_pm(folder: &Path) -> Outcome<Self> {
+        let port = free_port()?;
+        let log = fs::File::options().create(true).append(true).open(folder.join("log"))?;
+        let began = Instant::now();
+        let child = Command::new(beside("ai-pm")?)
+            .current_dir(folder)
+            .env_clear()
+            .env("API_HOST", "127.0.0.1")
+            .env("API_PORT", port.to_string())
+            .env("DATA_DIR", folder.join("data"))
+            .env("MAX_MEMORY_ITEMS", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()?;
+        let url = format!("http://127.0.0.1:{port}");
+        let mut server = Self { child, url, started_in: Duration::ZERO };
+        let agent = crate::client::agent();
+        while agent.get(format!("{}/health", server.url)).call().is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                return Err(format!("ai-pm ended at its start: {status}").into());
+            }
+            if began.elapsed() > Duration::from_secs(10) {
+                return Err("ai-pm does not answer".into());
+            }
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        server.started_in = began.elapsed();
+        Ok(server)
+    }
+
+    /// The bare axum server.
+    pub fn bare() -> Outcome<Self> {
+        let mut child = Command::new(std::env::current_exe()?).arg("bare").stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().ok_or("no standard output")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        Ok(Self { child, url: format!("http://{}", line.trim()), started_in: Duration::ZERO })
+    }
+
+    /// Kilobytes that are resident now.
+    pub fn resident_kb(&self) -> Outcome<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// CPU seconds used so far.
+    pub fn cpu_seconds(&self) -> Outcome<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<_> = stat.rsplit(") ").next().ok_or("no stat")?.split(' ').collect();
+        let ticks = |n: usize| fields.get(n).and_then(|field| field.parse::<f64>().ok()).ok_or("no ticks");
+        // utime and stime; the kernel counts 100 ticks a second for user space.
+        Ok((ticks(11)? + ticks(12)?) / 100.0)
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) -> Outcome<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary of this name that was built into the same folder.
+fn beside(name: &str) -> Outcome<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if path.exists() { Ok(path) } else { Err(format!("{}: build it first", path.display()).into()) }
+}
+
+fn free_port() -> Outcome<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
