@@ -1,0 +1,49 @@
+//! `cargo xtask test`: all tests of the workspace.
+
+use crate::process::{self, Done, Failure};
+
+/// Checks what the tests need, then runs them. What cargo prints is passed on as it is.
+pub(crate) fn run(arguments: &[String]) -> Done {
+    needs("cargo", "install Rust from https://rustup.rs")?;
+    needs(
+        "cc",
+        "install a C compiler (Debian: apt-get install build-essential; macOS: xcode-select --install)",
+    )?;
+    process::run(&mut process::command("cargo", words(arguments)))
+}
+
+fn needs(program: &str, otherwise: &str) -> Done {
+    if process::answers(program, &["--version"]) {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!("{program} is not there, and the tests need it: {otherwise}")))
+    }
+}
+
+/// What cargo is told: the whole workspace, unless a package is named.
+fn words(arguments: &[String]) -> impl Iterator<Item = &str> {
+    let ours = arguments.iter().take_while(|argument| *argument != "--");
+    let one = ours
+        .map(String::as_str)
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
+    let fixed = ["test", "--all-features", "--locked"].into_iter().chain((!one).then_some("--workspace"));
+    fixed.chain(arguments.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(arguments: &[&str]) -> String {
+        let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
+        words(&arguments).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn all_packages_are_tested_unless_one_is_named() {
+        assert_eq!(told(&[]), "test --all-features --locked --workspace");
+        assert_eq!(told(&["recall", "--", "-p"]), "test --all-features --locked --workspace recall -- -p");
+        assert_eq!(told(&["-p", "pm-core"]), "test --all-features --locked -p pm-core");
+        assert_eq!(told(&["--package=pm-core"]), "test --all-features --locked --package=pm-core");
+    }
+}
