@@ -158,3 +158,52 @@ fn shown(text: &str) -> String {
     let more = if cut.len() < text.len() { "..." } else { "" };
     format!("{cut:?}{more}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rfc_3339_is_a_timestamp() {
+        for (sent, read) in [
+            ("2026-03-05T14:07:00Z", "2026-03-05T14:07:00Z"),
+            ("2026-03-05t14:07:00z", "2026-03-05T14:07:00Z"),
+            ("2026-03-05T14:07:00.1234567Z", "2026-03-05T14:07:00.123456Z"),
+            ("2026-03-05T14:07:00+02:00", "2026-03-05T12:07:00Z"),
+            ("2026-03-05T14:07:00-00:00", "2026-03-05T14:07:00Z"),
+            ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(timestamp_text(sent).unwrap().to_string(), read);
+        }
+        for odd in [
+            "",
+            "now",
+            "2026-03-05",
+            "2026-03-05T14:07Z",
+            "2026-03-05T14:07:00",
+            "2026-03-05T14:07:00.Z",
+            "2026-03-05T14:07:00.1234567890Z",
+            "2026-03-05T14:07:00+0200",
+            "2026-03-05T14:07:00Z[UTC]",
+            "+002026-03-05T14:07:00Z",
+            "-000001-03-05T14:07:00Z",
+            "2026-02-29T14:07:00Z",
+            "2026-03-05T24:00:00Z",
+            "２026-03-05T14:07:00Z",
+            "0000-01-01T00:00:00+23:59",
+        ] {
+            assert!(timestamp_text(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_read_like_a_field() {
+        let number = |text: &str| parameter(whole_number(1, 10))(Value::from(text));
+        assert_eq!(number("7"), Ok(7));
+        for odd in ["0", "11", "1.5", "-1", "x", "", "true", " 7", "0x7"] {
+            assert!(number(odd).is_err(), "{odd:?}");
+        }
+        assert_eq!(parameter(boolean)(Value::from("true")), Ok(true));
+        assert!(parameter(boolean)(Value::from("1")).is_err());
+    }
+}

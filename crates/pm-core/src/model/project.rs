@@ -185,3 +185,52 @@ fn description(value: Value) -> Result<String, Invalid> {
     }
     Ok(description)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The table of RFC 7396, appendix A, but for the rows whose patch is no object.
+    #[test]
+    fn merging_is_as_rfc_7396_has_it() {
+        for (target, patch, result) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ] {
+            let mut merged = target.clone();
+            merge(&mut merged, &patch);
+            assert_eq!(merged, result, "{target} + {patch}");
+        }
+    }
+
+    #[test]
+    fn a_patch_cannot_take_away_what_must_be_there() {
+        let draft = ProjectDraft::to_create(json!({"name": "n", "metadata": {"a": 1}})).unwrap();
+        let project =
+            draft.at(ProjectId::new(uuid::Uuid::nil()), Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let applied = |patch| ProjectPatch::new(patch).and_then(|patch| patch.apply(&project));
+        assert_eq!(applied(json!({"metadata": null})).unwrap().metadata, None);
+        assert_eq!(applied(json!({"status": "archived"})).unwrap().status, ProjectStatus::Archived);
+        assert_eq!(applied(json!({})).unwrap().name, "n");
+        for bad in [
+            json!({"name": null}),
+            json!({"status": null}),
+            json!({"id": "x"}),
+            json!({"size": 1}),
+            json!([]),
+        ] {
+            assert!(applied(bad.clone()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The operations over a store that is simple, or breaks.
+
+mod operations;
+mod recall;
