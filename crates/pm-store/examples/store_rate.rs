@@ -2,7 +2,12 @@
 //!
 //! `cargo run --release -p pm-store --example store_rate -- [tasks] [stores]`
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a program for developers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a program for developers"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -117,7 +122,8 @@ fn raw(file: &std::path::Path, group: usize) -> f64 {
     for commit in 0..commits {
         let transaction = connection.transaction().unwrap();
         for row in 0..group {
-            let key = format!("{group}-{:08x}", (commit * group + row).wrapping_mul(0x9e37_79b9) & 0xffff_ffff);
+            let key =
+                format!("{group}-{:08x}", (commit * group + row).wrapping_mul(0x9e37_79b9) & 0xffff_ffff);
             let mut statement = transaction.prepare_cached("INSERT INTO kept VALUES (?1, ?2)").unwrap();
             statement.execute((key, "the login answers 500: renew the token")).unwrap();
         }

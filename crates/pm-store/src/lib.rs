@@ -1,6 +1,6 @@
 //! The adapters of ai-pm's store port, and the conformance suite that all of them pass.
 //!
-//! * [`embedded`]: a SQLite file on the machine's own disk.
+//! * [`embedded`]: a `SQLite` file on the machine's own disk.
 //! * `memory` (feature `memory`): plain maps, for unit tests of what calls a store.
 //! * `conformance` (feature `conformance`): the port's contract as tests.
 

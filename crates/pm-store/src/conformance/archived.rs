@@ -19,7 +19,10 @@ pub async fn refuses_writes(harness: &dyn Harness) {
     store.create_message(&said, None).await.unwrap();
     set_status(&*store, project, ProjectStatus::Archived).await;
     let none = &Precondition::NONE;
-    assert_fails!(store.put_items(project, &batch(vec![context(project, "b")])).await, Error::ProjectArchived);
+    assert_fails!(
+        store.put_items(project, &batch(vec![context(project, "b")])).await,
+        Error::ProjectArchived
+    );
     assert_fails!(store.put_items(project, &batch(vec![])).await, Error::ProjectArchived);
     assert_fails!(
         store.delete_items(project, &MemoryType::ALL, &key("a"), none).await,

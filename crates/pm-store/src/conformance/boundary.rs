@@ -54,7 +54,8 @@ pub async fn deleting_leaves_nothing(harness: &dyn Harness) {
     let said = message(gone, "hello");
     store.create_message(&said, None).await.unwrap();
     for project in [gone, stays] {
-        let dying = MemoryItem { expires_at: Some(harness.now() + harness.moment()), ..context(project, "dying") };
+        let dying =
+            MemoryItem { expires_at: Some(harness.now() + harness.moment()), ..context(project, "dying") };
         store_all(&*store, vec![context(project, "a"), dying]).await;
     }
     assert!(store.delete_project(gone, &Precondition::NONE).await.unwrap());
@@ -63,9 +64,11 @@ pub async fn deleting_leaves_nothing(harness: &dyn Harness) {
     assert_fails!(store.count_items(gone).await, Error::ProjectNotFound);
     assert_fails!(store.scan_items(gone, None, 9).await, Error::ProjectNotFound);
     assert_fails!(store.clear_items(gone).await, Error::ProjectNotFound);
-    let items = store.list_items(gone, &ItemFilter::default(), &first(ItemSort::Key, Order::Ascending, 9)).await;
+    let items =
+        store.list_items(gone, &ItemFilter::default(), &first(ItemSort::Key, Order::Ascending, 9)).await;
     assert_fails!(items, Error::ProjectNotFound);
-    let messages = store.list_messages(gone, &MessageFilter::default(), &first((), Order::Ascending, 9)).await;
+    let messages =
+        store.list_messages(gone, &MessageFilter::default(), &first((), Order::Ascending, 9)).await;
     assert_fails!(messages, Error::ProjectNotFound);
     let put = store.put_items(gone, &super::fixture::batch(vec![context(gone, "b")])).await;
     assert_fails!(put, Error::ProjectNotFound);

@@ -42,7 +42,10 @@ pub async fn answers_unavailable_afterwards(harness: &dyn Harness) {
     assert_fails!(store.message(id, said.id).await, Error::StoreUnavailable(_));
     assert_fails!(store.delete_message(id, said.id, none).await, Error::StoreUnavailable(_));
     let page = first((), Order::Ascending, 1);
-    assert_fails!(store.list_messages(id, &MessageFilter::default(), &page).await, Error::StoreUnavailable(_));
+    assert_fails!(
+        store.list_messages(id, &MessageFilter::default(), &page).await,
+        Error::StoreUnavailable(_)
+    );
     assert_fails!(store.sweep(1).await, Error::StoreUnavailable(_));
 }
 

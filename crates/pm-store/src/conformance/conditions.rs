@@ -4,8 +4,8 @@ use pm_core::Error;
 use pm_core::model::{Match, MemoryType, Precondition, ProjectId, Version};
 
 use super::Harness;
-use super::fixture::{context, is_there, keep, kept_project, key, message, put_if, scanned, uuid};
 use super::fixture::batch;
+use super::fixture::{context, is_there, keep, kept_project, key, message, put_if, scanned, uuid};
 
 fn if_match(matched: Match) -> Precondition {
     Precondition { if_match: Some(matched), if_none_match: None }
@@ -45,9 +45,8 @@ pub async fn on_puts(harness: &dyn Harness) {
 pub async fn on_deletes(harness: &dyn Harness) {
     let store = harness.store();
     let project = kept_project(&*store).await;
-    let delete = async |condition| {
-        store.delete_items(project, &[MemoryType::Context], &key("a"), &condition).await
-    };
+    let delete =
+        async |condition| store.delete_items(project, &[MemoryType::Context], &key("a"), &condition).await;
     assert_fails!(delete(if_match(Match::Any)).await, Error::PreconditionFailed);
     let (_, version) = keep(&*store, context(project, "a")).await;
     assert_fails!(delete(if_match(versions(Version(u64::MAX)))).await, Error::PreconditionFailed);

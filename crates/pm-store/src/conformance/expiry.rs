@@ -5,7 +5,9 @@ use pm_core::model::{Match, MemoryItem, MemoryType, Precondition, ProjectId};
 use pm_core::ports::{ItemFilter, ItemSort, LimitPolicy, Order, Store};
 
 use super::Harness;
-use super::fixture::{context, is_there, item, keep, kept_project, key, limited, once, put_if, put_once, scanned, store_all};
+use super::fixture::{
+    context, is_there, item, keep, kept_project, key, limited, once, put_if, put_once, scanned, store_all,
+};
 use super::list::all_keys;
 
 fn dying(harness: &dyn Harness, item: MemoryItem) -> MemoryItem {
@@ -55,10 +57,7 @@ pub async fn frees_its_name(harness: &dyn Harness) {
     let none = Precondition { if_match: None, if_none_match: Some(Match::Any) };
     harness.let_a_moment_pass().await;
     let of_type = [MemoryType::Context];
-    assert_fails!(
-        store.delete_items(project, &of_type, &key("a"), &any).await,
-        Error::PreconditionFailed
-    );
+    assert_fails!(store.delete_items(project, &of_type, &key("a"), &any).await, Error::PreconditionFailed);
     let put = store.put_items(project, &put_if(context(project, "a"), any)).await;
     assert_fails!(put, Error::PreconditionFailed);
     let put = store.put_items(project, &put_if(context(project, "a"), none)).await.unwrap();
@@ -93,11 +92,9 @@ pub async fn frees_its_place(harness: &dyn Harness) {
 pub async fn is_swept(harness: &dyn Harness) {
     let store = harness.store();
     let (project, other) = (kept_project(&*store).await, kept_project(&*store).await);
-    for project in [project, other] {
+    for (scope, project) in [(1, project), (2, other)] {
         let dying = dying(harness, context(project, "dying"));
-        put_once(&*store, dying, &once(project.uuid().as_bytes()[15], 1, harness.now() + harness.moment()))
-            .await
-            .unwrap();
+        put_once(&*store, dying, &once(scope, 1, harness.now() + harness.moment())).await.unwrap();
         keep(&*store, context(project, "living")).await;
     }
     harness.let_a_moment_pass().await;

@@ -61,8 +61,11 @@ pub async fn sees_every_kind_of_change(harness: &dyn Harness) {
 pub async fn sees_no_other_project(harness: &dyn Harness) {
     let store = harness.store();
     let (mine, other) = (kept_project(&*store).await, kept_project(&*store).await);
-    let mut followers =
-        [store.follow(mine).await.unwrap(), store.follow(mine).await.unwrap(), store.follow(other).await.unwrap()];
+    let mut followers = [
+        store.follow(mine).await.unwrap(),
+        store.follow(mine).await.unwrap(),
+        store.follow(other).await.unwrap(),
+    ];
     let (a, b) = (context(mine, "a"), context(other, "b"));
     keep(&*store, a.clone()).await;
     keep(&*store, b.clone()).await;

@@ -17,7 +17,11 @@ fn varied(project: ProjectId) -> Vec<MemoryItem> {
         for r#type in MemoryType::ALL.into_iter().skip(n % 2) {
             let seconds = i64::try_from((n * 5 + usize::from(r#type.rank())) % 4).unwrap();
             let session = (n % 3 > 0).then(|| SessionId::new(&format!("s{}", n % 3)).unwrap());
-            items.push(MemoryItem { timestamp: at(seconds), session_id: session, ..item(project, r#type, name) });
+            items.push(MemoryItem {
+                timestamp: at(seconds),
+                session_id: session,
+                ..item(project, r#type, name)
+            });
         }
     }
     items
@@ -91,9 +95,8 @@ pub async fn filters_and_totals(harness: &dyn Harness) {
             }
         }
     }
-    let absent = store
-        .list_items(ProjectId::new(uuid()), &all, &first(ItemSort::Key, Order::Ascending, 1))
-        .await;
+    let absent =
+        store.list_items(ProjectId::new(uuid()), &all, &first(ItemSort::Key, Order::Ascending, 1)).await;
     assert_fails!(absent, Error::ProjectNotFound);
 }
 

@@ -9,7 +9,9 @@ use pm_core::ports::LimitPolicy;
 use serde_json::json;
 
 use super::Harness;
-use super::fixture::{at, batch, context, is_there, item, keep, kept_project, key, limited, scanned, store_all, uuid};
+use super::fixture::{
+    at, batch, context, is_there, item, keep, kept_project, key, limited, scanned, store_all, uuid,
+};
 
 /// Every field comes back as it was stored, the absent ones absent.
 pub async fn keep_every_field(harness: &dyn Harness) {
@@ -26,7 +28,8 @@ pub async fn keep_every_field(harness: &dyn Harness) {
         importance: Some(0.1 + 0.2),
         ..item(project, MemoryType::Dependency, "full")
     };
-    let large = MemoryItem { value: JsonText::of(&"x".repeat(256 * 1024 - 2).into()), ..context(project, "large") };
+    let large =
+        MemoryItem { value: JsonText::of(&"x".repeat(256 * 1024 - 2).into()), ..context(project, "large") };
     let null = MemoryItem { value: JsonText::of(&json!(null)), ..context(project, "null") };
     for item in [full, large, null, context(project, "plain")] {
         let (created, version) = keep(&*store, item.clone()).await;
@@ -177,7 +180,10 @@ pub async fn versions_are_never_given_again(harness: &dyn Harness) {
         if round == 1 {
             store.clear_items(project).await.unwrap();
         } else {
-            store.delete_items(project, &[MemoryType::Context], &key("a"), &Precondition::NONE).await.unwrap();
+            store
+                .delete_items(project, &[MemoryType::Context], &key("a"), &Precondition::NONE)
+                .await
+                .unwrap();
         }
     }
     let message = super::fixture::message(project, "hello");

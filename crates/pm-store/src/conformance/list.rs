@@ -36,7 +36,9 @@ pub(super) async fn all_keys(
         let page = items(store, project, filter, &request).await;
         request.after = page.entries.last().map(|last| ItemPosition::of(&last.value, sort));
         assert!(page.entries.len() == limit || !page.more, "a page is full unless it is the last");
-        keys.extend(page.entries.iter().map(|entry| format!("{}:{}", entry.value.r#type.as_str(), entry.value.key)));
+        keys.extend(
+            page.entries.iter().map(|entry| format!("{}:{}", entry.value.r#type.as_str(), entry.value.key)),
+        );
         if !page.more {
             assert_eq!(u64::try_from(keys.len()).unwrap(), page.total);
             return keys;

@@ -62,7 +62,8 @@ pub async fn are_deleted(harness: &dyn Harness) {
     let absent = ProjectId::new(uuid());
     assert_fails!(store.delete_message(absent, said.id, none).await, Error::ProjectNotFound);
     assert_fails!(store.create_message(&message(absent, "lost"), None).await, Error::ProjectNotFound);
-    let listed = store.list_messages(absent, &MessageFilter::default(), &first((), Order::Ascending, 1)).await;
+    let listed =
+        store.list_messages(absent, &MessageFilter::default(), &first((), Order::Ascending, 1)).await;
     assert_fails!(listed, Error::ProjectNotFound);
 }
 
@@ -70,7 +71,7 @@ fn varied(project: ProjectId) -> Vec<Message> {
     let vary = |n: usize| Message {
         timestamp: at(i64::try_from(n * 7 % 5).unwrap()),
         role: Role::NAMES[n % 3].1,
-        session_id: (n % 4 > 0).then(|| SessionId::new(&format!("s{}", n % 4)).unwrap()),
+        session_id: (!n.is_multiple_of(4)).then(|| SessionId::new(&format!("s{}", n % 4)).unwrap()),
         ..message(project, &n.to_string())
     };
     (0..17).map(vary).collect()

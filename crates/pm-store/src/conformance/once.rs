@@ -7,8 +7,8 @@ use tokio::task::JoinSet;
 
 use super::Harness;
 use super::fixture::{
-    batch, context, is_there, keep, kept_project, key, limited, message, once, project, put_if, put_once, set_status,
-    uuid,
+    batch, context, is_there, keep, kept_project, key, limited, message, once, project, put_if, put_once,
+    set_status, uuid,
 };
 
 /// A repeat answers the first outcome and stamp and does nothing, for each kind of write.
@@ -68,7 +68,8 @@ pub async fn is_checked_first(harness: &dyn Harness) {
     let until = harness.now() + harness.moment() * 1000;
     let record = once(1, 1, until);
     let created = Precondition { if_match: None, if_none_match: Some(Match::Any) };
-    let mut put = PutItems { condition: created, ..limited(vec![context(project, "a")], 1, LimitPolicy::Reject) };
+    let mut put =
+        PutItems { condition: created, ..limited(vec![context(project, "a")], 1, LimitPolicy::Reject) };
     put.once = Some(record.clone());
     let made = store.put_items(project, &put).await.unwrap();
     let repeat = async || {

@@ -49,7 +49,10 @@ pub async fn items_while_others_come_and_go(harness: &dyn Harness) {
                 // Deletes the last that was seen, if it is an odd one: the position outlives its entry.
                 let gone = page.entries.last().unwrap().value.key.clone();
                 if number(gone.as_str()) % 2 == 1 {
-                    store.delete_items(project, &[MemoryType::Context], &gone, &Precondition::NONE).await.unwrap();
+                    store
+                        .delete_items(project, &[MemoryType::Context], &gone, &Precondition::NONE)
+                        .await
+                        .unwrap();
                 }
                 keep(&*store, aged(round * 2, "new")).await;
                 round += 1;

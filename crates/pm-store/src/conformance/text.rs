@@ -9,9 +9,48 @@ use super::list::all_keys;
 
 /// Texts that trip up patterns, separators, collations and normalisation.
 const ODD: [&str; 42] = [
-    "a", "A", "a ", " a", "ab", "a:b", "a:", ":", "::", "*", "a*", "?", "[a]", "[^a]", "/", "a/b", "//", "%", "a%", "%25",
-    "_", "a_", "{a}", "{", "}", ".", "..", "'", "''", "\"", "\\", "\\*", "-- ;", "ключ", "鍵", "مفتاح", "e\u{301}", "\u{e9}",
-    "\u{212b}", "\u{c5}", "\u{10ffff}", "\u{1f468}\u{200d}\u{1f469}",
+    "a",
+    "A",
+    "a ",
+    " a",
+    "ab",
+    "a:b",
+    "a:",
+    ":",
+    "::",
+    "*",
+    "a*",
+    "?",
+    "[a]",
+    "[^a]",
+    "/",
+    "a/b",
+    "//",
+    "%",
+    "a%",
+    "%25",
+    "_",
+    "a_",
+    "{a}",
+    "{",
+    "}",
+    ".",
+    "..",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "\\*",
+    "-- ;",
+    "ключ",
+    "鍵",
+    "مفتاح",
+    "e\u{301}",
+    "\u{e9}",
+    "\u{212b}",
+    "\u{c5}",
+    "\u{10ffff}",
+    "\u{1f468}\u{200d}\u{1f469}",
 ];
 
 /// Each odd text names an item of its own, to be read, deleted and filtered by exactly.
@@ -41,7 +80,16 @@ pub async fn has_no_special_characters(harness: &dyn Harness) {
 pub async fn prefixes_go_by_bytes(harness: &dyn Harness) {
     let store = harness.store();
     let project = kept_project(&*store).await;
-    let more = ["\u{10ffff}\u{10ffff}", "\u{10ffff}a", "a\u{10ffff}", "a\u{10ffff}b", "\u{d7ff}", "\u{e000}", "\u{d7ff}x", "z\u{7f0}"];
+    let more = [
+        "\u{10ffff}\u{10ffff}",
+        "\u{10ffff}a",
+        "a\u{10ffff}",
+        "a\u{10ffff}b",
+        "\u{d7ff}",
+        "\u{e000}",
+        "\u{d7ff}x",
+        "z\u{7f0}",
+    ];
     let names: Vec<_> = ODD.into_iter().chain(more).collect();
     store_all(&*store, names.iter().map(|name| context(project, name)).collect()).await;
     for prefix in ODD.into_iter().chain(more).chain(["", "e", "\u{301}", "\u{10fffe}", "zz", "\0"]) {
@@ -49,7 +97,8 @@ pub async fn prefixes_go_by_bytes(harness: &dyn Harness) {
         expected.sort();
         let expected: Vec<_> = expected.into_iter().map(|name| format!("context:{name}")).collect();
         let filter = ItemFilter { prefix: Some(prefix.to_owned()), ..ItemFilter::default() };
-        let mut by_time = all_keys(&*store, project, &filter, (ItemSort::Timestamp, Order::Ascending, 4)).await;
+        let mut by_time =
+            all_keys(&*store, project, &filter, (ItemSort::Timestamp, Order::Ascending, 4)).await;
         by_time.sort();
         assert_eq!(by_time, expected, "{prefix:?}");
         assert_eq!(all_keys(&*store, project, &filter, (ItemSort::Key, Order::Ascending, 4)).await, expected);

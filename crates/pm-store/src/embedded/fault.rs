@@ -3,7 +3,7 @@
 use pm_core::Error;
 use rusqlite::ErrorCode;
 
-/// A refusal in the port's terms, or what SQLite said.
+/// A refusal in the port's terms, or what `SQLite` said.
 #[derive(Debug)]
 pub(super) enum Fault {
     Port(Error),

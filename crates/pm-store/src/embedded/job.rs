@@ -56,7 +56,7 @@ where
     T: Send + 'static,
 {
     /// The job, and where its outcome will be.
-    pub(super) fn new(alone: bool, work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
+    pub(super) fn queued(alone: bool, work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
         let (reply, outcome) = oneshot::channel();
         (Box::new(Self { alone, work: Some(work), outcome: None, reply }), outcome)
     }

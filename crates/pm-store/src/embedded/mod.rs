@@ -1,4 +1,4 @@
-//! The embedded store: one SQLite file in a directory that this process holds alone.
+//! The embedded store: one `SQLite` file in a directory that this process holds alone.
 //!
 //! A write that was answered is on the disk (`synchronous=FULL` on a write-ahead log): it survives the death of
 //! the process and a loss of power. Every method answers within 30 seconds.
@@ -21,14 +21,14 @@ use pm_core::ports::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::task::spawn_blocking;
 
-pub use self::open::OpenError;
 use self::job::Write;
 use self::measure::measured;
+pub use self::open::OpenError;
 use self::readers::Readers;
 use self::writer::Writer;
 use crate::followers::Followers;
 
-/// A store in a SQLite file.
+/// A store in a `SQLite` file.
 #[derive(Debug)]
 pub struct EmbeddedStore {
     clock: Arc<dyn Clock>,
@@ -69,7 +69,7 @@ impl EmbeddedStore {
     }
 
     /// Has the writer do `work` that may touch very many rows, in a transaction of its own: with a savepoint around
-    /// it, SQLite would keep a copy of each page in memory.
+    /// it, `SQLite` would keep a copy of each page in memory.
     async fn write_alone<T: Send + 'static>(
         &self,
         operation: &'static str,
@@ -90,5 +90,40 @@ impl EmbeddedStore {
             work(&transaction, clock.now().as_microsecond())
         });
         measured(operation, reading).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pm_core::Error;
+    use pm_core::ports::{ManualClock, Store};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH));
+        let store = EmbeddedStore::open(folder.path(), clock).await.unwrap();
+        let panics = |alone: bool| {
+            store.writer.run(alone, |write| -> fault::Result<()> {
+                write.connection.execute("INSERT INTO project_state VALUES (9, 0, 0, 0, 0, 0, 0, 0)", [])?;
+                panic!("on purpose")
+            })
+        };
+        let fine = store.writer.run(false, |_| Ok(7));
+        let (first, second, third, fine) = tokio::join!(panics(false), panics(true), panics(false), fine);
+        for outcome in [first, second, third] {
+            let outcome = outcome.map_err(Error::from);
+            assert!(
+                matches!(&outcome, Err(Error::Internal(source)) if source.to_string().contains("on purpose"))
+            );
+        }
+        assert_eq!(fine.map_err(Error::from).unwrap(), 7);
+        let count = "SELECT count(*) FROM project_state";
+        let left = store
+            .write("test", |write| Ok(write.connection.query_row(count, [], |row| row.get::<_, u32>(0))?));
+        assert_eq!(left.await.unwrap(), 0);
+        store.ping().await.unwrap();
     }
 }

@@ -13,7 +13,7 @@ use super::schema;
 const FILE_NAME: &str = "ai-pm.sqlite3";
 const LOCK_NAME: &str = "ai-pm.lock";
 
-/// How long SQLite waits for a lock that another program (a shell, a backup) holds for a moment.
+/// How long `SQLite` waits for a lock that another program (a shell, a backup) holds for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements kept ready per connection.
@@ -45,7 +45,7 @@ pub enum OpenError {
     /// The file is a database, but not ours.
     #[error("ai-pm.sqlite3 is a SQLite database of another program")]
     Foreign,
-    /// SQLite cannot open or read the file.
+    /// `SQLite` cannot open or read the file.
     #[error("cannot open the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The system gives no thread.
@@ -80,8 +80,7 @@ pub(super) fn database(directory: &Path) -> Result<Database, OpenError> {
         TryLockError::Error(source) => unusable(source),
     })?;
     let file = directory.join(FILE_NAME);
-    let mut connection =
-        Connection::open_with_flags(&file, flags() | OpenFlags::SQLITE_OPEN_CREATE)?;
+    let mut connection = Connection::open_with_flags(&file, flags() | OpenFlags::SQLITE_OPEN_CREATE)?;
     settle(&connection, 8 * 1024)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // With FULL, a commit answers only once the log is on the disk.
@@ -104,7 +103,7 @@ pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A connection is used by one thread at a time: SQLite need not lock it.
+/// A connection is used by one thread at a time: `SQLite` need not lock it.
 fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }

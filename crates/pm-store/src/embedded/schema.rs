@@ -7,7 +7,7 @@ use super::open::OpenError;
 /// In order; the first makes schema 1 of an empty file. One that was released is never edited.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_initial.sql")];
 
-/// `AIPM`: tells our files from other SQLite files.
+/// `AIPM`: tells our files from other `SQLite` files.
 const APPLICATION_ID: i32 = 0x4149_504d;
 
 /// Brings the database to the newest schema, each step in its own transaction.

@@ -11,6 +11,7 @@ use pm_core::ports::{
 };
 
 use super::EmbeddedStore;
+use super::measure::measured;
 use super::sql::{item, item_list, message, project, project_list, put, sweep};
 
 #[async_trait]
@@ -30,9 +31,12 @@ impl Store for EmbeddedStore {
 
     async fn close(&self) -> Result<()> {
         self.followers.close();
-        self.readers.close().await;
-        self.writer.close().await;
-        Ok(())
+        measured("close", async {
+            self.readers.close().await;
+            self.writer.close().await;
+            Ok(())
+        })
+        .await
     }
 
     async fn create_project(&self, project: &Project, once: Option<&Once>) -> Result<Written<Version>> {
@@ -75,9 +79,8 @@ impl Store for EmbeddedStore {
         key: &Key,
     ) -> Result<Option<Versioned<MemoryItem>>> {
         let name = [(r#type, key.clone())];
-        let found = self
-            .read("item", move |connection, now| item::find_all(connection, now, project, &name))
-            .await?;
+        let found =
+            self.read("item", move |connection, now| item::find_all(connection, now, project, &name)).await?;
         Ok(found.into_iter().next().flatten())
     }
 

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use pm_core::Error;
 use pm_core::model::ProjectId;
@@ -24,6 +25,9 @@ const QUEUE: usize = 1024;
 
 /// The most writes of one commit.
 const GROUP: usize = 512;
+
+/// The longest wait for writes to join a commit.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// The way to the thread that writes.
 #[derive(Debug)]
@@ -50,6 +54,7 @@ impl Writer {
             clock,
             followers,
             changes: Vec::new(),
+            last: (0, Duration::ZERO),
             commits: Arc::clone(&commits),
         };
         let thread =
@@ -65,7 +70,7 @@ impl Writer {
     ) -> Result<T> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(closed)?;
-        let (job, outcome) = Call::new(alone, work);
+        let (job, outcome) = Call::queued(alone, work);
         queue.send(job).await.map_err(|_| closed())?;
         drop(queue);
         outcome.await.map_err(|_| closed())?
@@ -101,6 +106,8 @@ struct Writing {
     clock: Arc<dyn Clock>,
     followers: Arc<Followers>,
     changes: Vec<(ProjectId, Change)>,
+    /// How many jobs the last group had, and how long it took.
+    last: (usize, Duration),
     commits: Arc<AtomicU64>,
 }
 
@@ -109,7 +116,9 @@ impl Writing {
     fn run(mut self, _lock: &File) {
         let mut group = Vec::with_capacity(GROUP);
         while self.gather(&mut group) {
+            let start = Instant::now();
             let committed = self.transact(&mut group);
+            self.last = (group.len(), start.elapsed());
             if let Err(fault) = &committed {
                 tracing::error!(error = %fault, "a group of writes was not committed");
                 self.changes.clear();
@@ -118,6 +127,8 @@ impl Writing {
                 self.commits.fetch_add(1, Ordering::Relaxed);
             }
             self.followers.publish(&mut self.changes);
+            // What a large batch needed is given back.
+            self.changes.shrink_to(GROUP);
             for job in group.drain(..) {
                 job.answer(committed.as_ref().copied());
             }
@@ -132,6 +143,9 @@ impl Writing {
         let Some(first) = self.next.take().or_else(|| self.queue.blocking_recv()) else { return false };
         let alone = first.alone();
         group.push(first);
+        if !alone {
+            self.await_company();
+        }
         while !alone && group.len() < GROUP {
             match self.queue.try_recv() {
                 Ok(job) if job.alone() => {
@@ -143,6 +157,16 @@ impl Writing {
             }
         }
         true
+    }
+
+    /// Gives the callers of the last group a moment to come back: the first of them would else be committed by
+    /// itself, and all others wait for the disk twice. Who writes alone never waits.
+    fn await_company(&self) {
+        let (jobs, took) = self.last;
+        let (start, patience) = (Instant::now(), PATIENCE.min(took / 4));
+        while self.queue.len() + 1 < jobs && start.elapsed() < patience {
+            thread::yield_now();
+        }
     }
 
     /// Does all jobs in one transaction, each in a savepoint unless it is the only one.
@@ -170,8 +194,7 @@ impl Writing {
     fn perform(&mut self, job: &mut dyn Job) -> Verdict {
         let before = self.changes.len();
         let now = self.clock.now().as_microsecond();
-        let verdict =
-            job.run(&mut Write { connection: &self.connection, now, changes: &mut self.changes });
+        let verdict = job.run(&mut Write { connection: &self.connection, now, changes: &mut self.changes });
         if verdict == Verdict::Undo {
             self.changes.truncate(before);
         }

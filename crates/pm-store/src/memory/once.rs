@@ -27,21 +27,28 @@ impl Record {
     }
 }
 
+/// How outcomes of one kind are kept in a record, and read from it.
+pub(super) struct Kept<T> {
+    keep: fn(T) -> Outcome,
+    recall: fn(&Outcome) -> Option<T>,
+}
+
 /// Does `work`, unless a record says that it was done: then the outcome is that of the first time.
 pub(super) fn once<T: Clone>(
     state: &mut State,
     once: Option<&Once>,
-    kept: (fn(T) -> Outcome, fn(&Outcome) -> Option<T>),
+    kept: &Kept<T>,
     work: impl FnOnce(&mut State) -> Result<T>,
 ) -> Result<Written<T>> {
-    let (keep, recall) = kept;
+    let Kept { keep, recall } = kept;
     if let Some(once) = once
         && let Some(record) = state.once.get(&once.scope).filter(|record| !record.outdated(state.now))
     {
         if record.once.fingerprint != once.fingerprint {
             return Err(Error::IdempotencyMismatch);
         }
-        let outcome = recall(&record.outcome).ok_or_else(|| Error::internal("a record of another operation"))?;
+        let outcome =
+            recall(&record.outcome).ok_or_else(|| Error::internal("a record of another operation"))?;
         return Ok(Written { outcome, replay_of: Some(record.once.stamp) });
     }
     let outcome = work(state)?;
@@ -53,15 +60,19 @@ pub(super) fn once<T: Clone>(
 }
 
 /// How versions are kept in a record.
-pub(super) const VERSION: (fn(Version) -> Outcome, fn(&Outcome) -> Option<Version>) =
-    (Outcome::Version, |outcome| match outcome {
+pub(super) const VERSION: Kept<Version> = Kept {
+    keep: Outcome::Version,
+    recall: |outcome| match outcome {
         Outcome::Version(version) => Some(*version),
         Outcome::Put(_) => None,
-    });
+    },
+};
 
 /// How outcomes of storing items are kept in a record.
-pub(super) const PUT: (fn(PutOutcome) -> Outcome, fn(&Outcome) -> Option<PutOutcome>) =
-    (Outcome::Put, |outcome| match outcome {
+pub(super) const PUT: Kept<PutOutcome> = Kept {
+    keep: Outcome::Put,
+    recall: |outcome| match outcome {
         Outcome::Put(put) => Some(put.clone()),
         Outcome::Version(_) => None,
-    });
+    },
+};

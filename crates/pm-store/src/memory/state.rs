@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use pm_core::model::{
-    Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, ProjectStatus, Version,
-    Versioned,
+    Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, ProjectStatus,
+    Version, Versioned,
 };
 use pm_core::ports::{Change, Digest, Swept};
 use pm_core::{Error, Result};
@@ -111,7 +111,8 @@ impl State {
         let now = self.now;
         let expired = |held: &Held| {
             let gone = held.items.values().filter(|item| item.value.expired(now));
-            gone.map(|item| (item.value.project_id, item.value.r#type, item.value.key.clone())).collect::<Vec<_>>()
+            gone.map(|item| (item.value.project_id, item.value.r#type, item.value.key.clone()))
+                .collect::<Vec<_>>()
         };
         let expired: Vec<_> = self.projects.values().flat_map(|held| expired(held)).take(limit).collect();
         let items = expired.len();

@@ -34,7 +34,7 @@ impl Store for MemoryStore {
     }
 
     async fn create_project(&self, project: &Project, record: Option<&Once>) -> Result<Written<Version>> {
-        self.write(|state, _| once(state, record, VERSION, |state| state.create_project(project)))
+        self.write(|state, _| once(state, record, &VERSION, |state| state.create_project(project)))
     }
 
     async fn project(&self, id: ProjectId) -> Result<Option<Versioned<Project>>> {
@@ -66,7 +66,7 @@ impl Store for MemoryStore {
 
     async fn put_items(&self, project: ProjectId, put: &PutItems) -> Result<Written<PutOutcome>> {
         self.write(|state, changes| {
-            once(state, put.once.as_ref(), PUT, |state| items::put(state, project, put, changes))
+            once(state, put.once.as_ref(), &PUT, |state| items::put(state, project, put, changes))
         })
     }
 
@@ -155,7 +155,7 @@ impl Store for MemoryStore {
     }
 
     async fn create_message(&self, message: &Message, record: Option<&Once>) -> Result<Written<Version>> {
-        self.write(|state, _| once(state, record, VERSION, |state| state.create_message(message)))
+        self.write(|state, _| once(state, record, &VERSION, |state| state.create_message(message)))
     }
 
     async fn message(&self, project: ProjectId, id: MessageId) -> Result<Option<Versioned<Message>>> {

@@ -1,5 +1,6 @@
 //! The list of a project's items.
 
+use jiff::Timestamp;
 use pm_core::model::{MemoryItem, MemoryType, ProjectId, Versioned};
 use pm_core::ports::{ItemFilter, ItemPosition, ItemSort, Page, PageRequest};
 use rusqlite::Connection;
@@ -72,8 +73,8 @@ fn filtered(state: &State, now: i64, filter: &ItemFilter) -> Conditions {
     let now = conditions.bind(now);
     conditions.and(&format!("(expires_at IS NULL OR expires_at > {now})"));
     conditions.and_with("session_id =", filter.session_id.as_ref().map(|id| id.as_str().to_owned()));
-    conditions.and_with("timestamp >=", filter.since.map(|time| time.as_microsecond()));
-    conditions.and_with("timestamp <", filter.until.map(|time| time.as_microsecond()));
+    conditions.and_with("timestamp >=", filter.since.map(Timestamp::as_microsecond));
+    conditions.and_with("timestamp <", filter.until.map(Timestamp::as_microsecond));
     conditions.and_with("key >=", filter.prefix.clone());
     conditions.and_with("key <", filter.prefix.as_deref().and_then(end_of_prefix));
     conditions

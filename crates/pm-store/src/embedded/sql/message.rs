@@ -1,5 +1,6 @@
 //! Messages.
 
+use jiff::Timestamp;
 use pm_core::model::{
     Message, MessageId, MessageMetadata, Precondition, ProjectId, Role, SessionId, Version, Versioned,
 };
@@ -70,7 +71,7 @@ pub(in super::super) fn create(
             message.id.uuid().into_bytes(),
             message.timestamp.as_microsecond(),
             number(message.role),
-            message.session_id.as_ref().map(|id| id.as_str()),
+            message.session_id.as_ref().map(SessionId::as_str),
             version.0.cast_signed(),
             message.content,
             metadata
@@ -91,7 +92,9 @@ pub(in super::super) fn find(
     let sql = format!(
         "SELECT {COLUMNS} FROM message WHERE project = (SELECT pk FROM project WHERE id = ?1) AND id = ?2"
     );
-    first(connection, &sql, params![project.uuid().into_bytes(), id.uuid().into_bytes()], |row| read(project, row))
+    first(connection, &sql, params![project.uuid().into_bytes(), id.uuid().into_bytes()], |row| {
+        read(project, row)
+    })
 }
 
 /// See `Store::delete_message`.
@@ -128,8 +131,8 @@ pub(in super::super) fn list(
     conditions.and_with("project =", Some(state.project));
     conditions.and_with("role =", filter.role.map(|role| i64::from(number(role))));
     conditions.and_with("session_id =", filter.session_id.as_ref().map(|id| id.as_str().to_owned()));
-    conditions.and_with("timestamp >=", filter.since.map(|time| time.as_microsecond()));
-    conditions.and_with("timestamp <", filter.until.map(|time| time.as_microsecond()));
+    conditions.and_with("timestamp >=", filter.since.map(Timestamp::as_microsecond));
+    conditions.and_with("timestamp <", filter.until.map(Timestamp::as_microsecond));
     let total = if *filter == MessageFilter::default() {
         state.messages()
     } else {

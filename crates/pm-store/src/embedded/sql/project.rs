@@ -1,6 +1,6 @@
 //! Single projects.
 
-use pm_core::model::{Precondition, Project, ProjectId, ProjectStatus, Version, Versioned};
+use pm_core::model::{JsonText, Precondition, Project, ProjectId, ProjectStatus, Version, Versioned};
 use pm_core::ports::{Change, Once, Written};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
@@ -48,7 +48,7 @@ pub(in super::super) fn create(
             project.id.uuid().into_bytes(),
             project.name,
             project.description,
-            project.metadata.as_ref().map(|text| text.as_str()),
+            project.metadata.as_ref().map(JsonText::as_str),
             project.created_at.as_microsecond(),
             project.updated_at.as_microsecond()
         ];
@@ -79,7 +79,7 @@ pub(in super::super) fn replace(
         state.project,
         project.name,
         project.description,
-        project.metadata.as_ref().map(|text| text.as_str()),
+        project.metadata.as_ref().map(JsonText::as_str),
         project.created_at.as_microsecond(),
         project.updated_at.as_microsecond(),
         version.0.cast_signed(),
@@ -106,9 +106,12 @@ pub(in super::super) fn delete(
     condition: &Precondition,
 ) -> Result<bool> {
     let connection = write.connection;
-    let there = first(connection, "SELECT pk, version FROM project WHERE id = ?1", [id.uuid().into_bytes()], |row| {
-        Ok((row.get::<_, i64>(0)?, Version(unsigned(row.get(1)?))))
-    })?;
+    let there = first(
+        connection,
+        "SELECT pk, version FROM project WHERE id = ?1",
+        [id.uuid().into_bytes()],
+        |row| Ok((row.get::<_, i64>(0)?, Version(unsigned(row.get(1)?)))),
+    )?;
     condition.check(there.map(|(_, version)| version))?;
     let Some((project, _)) = there else { return Ok(false) };
     for table in [

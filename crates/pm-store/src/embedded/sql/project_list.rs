@@ -19,7 +19,8 @@ pub(in super::super) fn list(
     request: &PageRequest<ProjectSort, ProjectPosition>,
 ) -> Result<Page<Versioned<Project>>> {
     let mut conditions = filtered(filter);
-    let total = count(connection, &format!("SELECT count(*) {FROM} {}", conditions.sql()), conditions.values())?;
+    let total =
+        count(connection, &format!("SELECT count(*) {FROM} {}", conditions.sql()), conditions.values())?;
     let column = match request.sort {
         ProjectSort::CreatedAt => "p.created_at",
         ProjectSort::UpdatedAt => "p.updated_at",
@@ -51,7 +52,7 @@ fn filtered(filter: &ProjectFilter) -> Conditions {
     conditions
 }
 
-/// What an entry is sorted by, as SQLite compares it.
+/// What an entry is sorted by, as `SQLite` compares it.
 pub(super) fn sort_value(value: &SortValue) -> Value {
     match value {
         SortValue::Time(micros) => Value::from(*micros),

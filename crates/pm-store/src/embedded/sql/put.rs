@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pm_core::Error;
-use pm_core::model::{MemoryItem, ProjectId, Version};
+use pm_core::model::{JsonText, MemoryItem, ProjectId, SessionId, Version};
 use pm_core::ports::{Change, ItemLimit, LimitPolicy, PutItems, PutOutcome, Written};
 use rusqlite::{Connection, Statement, params};
 
@@ -165,11 +166,11 @@ fn keep(
 /// Binds what a replacement may change to the first eight parameters.
 fn bind_content(statement: &mut Statement<'_>, item: &MemoryItem, version: Version) -> rusqlite::Result<()> {
     statement.raw_bind_parameter(1, item.timestamp.as_microsecond())?;
-    statement.raw_bind_parameter(2, item.expires_at.map(|end| end.as_microsecond()))?;
-    statement.raw_bind_parameter(3, item.session_id.as_ref().map(|id| id.as_str()))?;
+    statement.raw_bind_parameter(2, item.expires_at.map(Timestamp::as_microsecond))?;
+    statement.raw_bind_parameter(3, item.session_id.as_ref().map(SessionId::as_str))?;
     statement.raw_bind_parameter(4, version.0.cast_signed())?;
     statement.raw_bind_parameter(5, item.ttl.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)))?;
     statement.raw_bind_parameter(6, item.importance)?;
     statement.raw_bind_parameter(7, item.value.as_str())?;
-    statement.raw_bind_parameter(8, item.metadata.as_ref().map(|text| text.as_str()))
+    statement.raw_bind_parameter(8, item.metadata.as_ref().map(JsonText::as_str))
 }

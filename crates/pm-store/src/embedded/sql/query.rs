@@ -53,7 +53,7 @@ pub(super) fn one_more(limit: usize) -> i64 {
     rows(limit.saturating_add(1))
 }
 
-/// A number of rows as SQLite takes it.
+/// A number of rows as `SQLite` takes it.
 pub(super) fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
