@@ -162,3 +162,23 @@ async fn odd_paths_are_problems_too() {
     assert!(answer.header("allow").contains("GET") && answer.header("allow").contains("POST"), "{answer:?}");
     answer.problem(405, "method_not_allowed");
 }
+
+#[tokio::test]
+async fn an_unknown_query_parameter_is_refused_wherever_it_stands() {
+    let server = TestServer::start().await;
+    let project = server.project("p").await;
+    server.store(&project, "context", "k", json!("v")).await.expect(201);
+    let path = format!("/api/projects/{project}");
+    for get in ["", "/memory", "/memory/count", "/memory/context/k", "/messages", "/context"] {
+        server.get(&format!("{path}{get}?colour=red")).await.invalid("colour");
+    }
+    server.get(&format!("/api/memory/{project}/count?colour=red")).await.invalid("colour");
+    let item = json!({"project_id": project, "type": "context", "key": "k2", "value": 1});
+    server.post("/api/memory/store?colour=red", item).await.invalid("colour");
+    server.put(&format!("{path}/memory/context/k?colour=red"), json!({"value": 2})).await.invalid("colour");
+    server.patch(&format!("{path}?colour=red"), json!({"name": "q"})).await.invalid("colour");
+    server.delete(&format!("{path}/memory/context/k?colour=red")).await.invalid("colour");
+    server.delete(&format!("{path}?colour=red")).await.invalid("colour");
+    assert_eq!(server.count(&project).await, 1);
+    server.get("/health?probe=1").await.expect(200);
+}

@@ -8,4 +8,4 @@ mod query;
 pub use body::{BodyLimit, JsonBody, Repeatable};
 pub use conditions::{Conditions, IfNoneMatch};
 pub use path::{ItemPath, KeyPath, MessagePath, ProjectScope};
-pub use query::Parameters;
+pub use query::{NoParameters, Parameters};

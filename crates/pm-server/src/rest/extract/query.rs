@@ -19,11 +19,6 @@ impl Parameters {
         Fields::of_query(self.0)
     }
 
-    /// Refuses every parameter.
-    pub fn none(self) -> Result<(), Problem> {
-        Ok(self.fields().finish(|| Some(()))?)
-    }
-
     /// Adds what the path says, as if it stood in the query string.
     #[must_use]
     pub fn with(mut self, name: &str, value: String) -> Self {
@@ -49,6 +44,18 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
             Ok((decode(name)?, decode(value)?))
         });
         Ok(Self(pairs.collect::<Result<Vec<_>, Problem>>()?))
+    }
+}
+
+/// A query string with no parameter in it: what a route does not know must not be taken for heeded.
+pub struct NoParameters;
+
+impl<S: Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let parameters = Parameters::from_request_parts(parts, state).await?;
+        Ok(parameters.fields().finish(|| Some(Self))?)
     }
 }
 

@@ -6,7 +6,7 @@ use pm_core::operations::Memory;
 use serde_json::json;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Parameters, ProjectScope};
+use crate::rest::extract::{NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Delete all memory items of a project.
@@ -19,9 +19,8 @@ use crate::rest::schema;
 pub(super) async fn clear_memory(
     State(memory): State<Memory>,
     ProjectScope(project): ProjectScope,
-    parameters: Parameters,
-) -> Answer {
     // A filter that this does not know must not clear what it was meant to spare.
-    parameters.none()?;
+    _: NoParameters,
+) -> Answer {
     answer::json(StatusCode::OK, &json!({ "deleted": memory.clear(project).await? }))
 }

@@ -8,7 +8,7 @@ use pm_core::operations::{Count, Memory};
 use serde_json::{Map, Value, json};
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::ProjectScope;
+use crate::rest::extract::{NoParameters, ProjectScope};
 use crate::rest::problem::Problem;
 use crate::rest::schema;
 
@@ -21,6 +21,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn count_memory(
     State(memory): State<Memory>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
 ) -> Answer {
     counted(project, &memory.count(project).await?)

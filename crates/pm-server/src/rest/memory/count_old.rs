@@ -5,7 +5,7 @@ use pm_core::operations::Memory;
 
 use super::count::counted;
 use crate::rest::answer::Answer;
-use crate::rest::extract::ProjectScope;
+use crate::rest::extract::{NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Count a project's memory items, at the first version's address.
@@ -17,6 +17,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn count_memory_old(
     State(memory): State<Memory>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
 ) -> Answer {
     counted(project, &memory.count(project).await?)

@@ -6,7 +6,7 @@ use http::StatusCode;
 use pm_core::operations::{DeleteRequest, Memory};
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, ItemPath, ProjectScope};
+use crate::rest::extract::{Conditions, ItemPath, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Delete a memory item.
@@ -19,6 +19,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn delete_memory_item(
     State(memory): State<Memory>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     item: ItemPath,
     Conditions(condition): Conditions,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use pm_core::operations::Memory;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{IfNoneMatch, ItemPath, ProjectScope};
+use crate::rest::extract::{IfNoneMatch, ItemPath, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Get a memory item.
@@ -19,6 +19,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn get_memory(
     State(memory): State<Memory>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     item: ItemPath,
     known: IfNoneMatch,

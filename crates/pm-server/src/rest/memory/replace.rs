@@ -5,7 +5,7 @@ use pm_core::model::ItemDraft;
 use pm_core::operations::Memory;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Conditions, ItemPath, JsonBody, ProjectScope};
+use crate::rest::extract::{Conditions, ItemPath, JsonBody, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Store a memory item at its address: what is not sent is cleared.
@@ -23,6 +23,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn put_memory(
     State(memory): State<Memory>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     item: ItemPath,
     Conditions(condition): Conditions,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use pm_core::operations::{Memory, StoreItem};
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::Repeatable;
+use crate::rest::extract::{NoParameters, Repeatable};
 use crate::rest::schema;
 
 /// Store a memory item, new or in place of the one of the same type and key.
@@ -20,7 +20,11 @@ use crate::rest::schema;
     extensions(("x-problems" =
         json!(["project_not_found", "project_archived", "memory_limit_reached", "idempotency_mismatch"])))
 )]
-pub(super) async fn store_memory(State(memory): State<Memory>, request: Repeatable) -> Answer {
+pub(super) async fn store_memory(
+    State(memory): State<Memory>,
+    _: NoParameters,
+    request: Repeatable,
+) -> Answer {
     let stored = memory.store(StoreItem::new(request.body)?, request.once.as_ref()).await?;
     answer::stored(&stored)
 }

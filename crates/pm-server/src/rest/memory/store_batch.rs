@@ -5,7 +5,7 @@ use http::StatusCode;
 use pm_core::operations::{Memory, StoreBatch};
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::Repeatable;
+use crate::rest::extract::{NoParameters, Repeatable};
 use crate::rest::schema;
 
 /// Store several memory items: all or nothing.
@@ -18,7 +18,11 @@ use crate::rest::schema;
     extensions(("x-problems" =
         json!(["project_not_found", "project_archived", "memory_limit_reached", "idempotency_mismatch"])))
 )]
-pub(super) async fn store_memory_batch(State(memory): State<Memory>, request: Repeatable) -> Answer {
+pub(super) async fn store_memory_batch(
+    State(memory): State<Memory>,
+    _: NoParameters,
+    request: Repeatable,
+) -> Answer {
     let (entries, evicted) =
         memory.store_batch(StoreBatch::new(request.body)?, request.once.as_ref()).await?;
     let mut response = answer::json(StatusCode::OK, &entries)?;

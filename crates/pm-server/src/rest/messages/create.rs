@@ -5,7 +5,7 @@ use pm_core::model::MessageDraft;
 use pm_core::operations::Messages;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{ProjectScope, Repeatable};
+use crate::rest::extract::{NoParameters, ProjectScope, Repeatable};
 use crate::rest::schema;
 
 /// Add a message to a project.
@@ -19,6 +19,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn create_message(
     State(messages): State<Messages>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     request: Repeatable,
 ) -> Answer {

@@ -6,7 +6,7 @@ use http::StatusCode;
 use pm_core::operations::Messages;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, MessagePath, ProjectScope};
+use crate::rest::extract::{Conditions, MessagePath, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Delete a message.
@@ -19,6 +19,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn delete_message(
     State(messages): State<Messages>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     MessagePath(message): MessagePath,
     Conditions(condition): Conditions,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use pm_core::operations::Messages;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{IfNoneMatch, MessagePath, ProjectScope};
+use crate::rest::extract::{IfNoneMatch, MessagePath, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Get a message.
@@ -19,6 +19,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn get_message(
     State(messages): State<Messages>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     MessagePath(message): MessagePath,
     known: IfNoneMatch,

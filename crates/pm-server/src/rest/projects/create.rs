@@ -5,7 +5,7 @@ use pm_core::model::ProjectDraft;
 use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::Repeatable;
+use crate::rest::extract::{NoParameters, Repeatable};
 use crate::rest::schema;
 
 /// Create a project.
@@ -17,7 +17,11 @@ use crate::rest::schema;
         headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version")))),
     extensions(("x-problems" = json!(["idempotency_mismatch"])))
 )]
-pub(super) async fn create_project(State(projects): State<Projects>, request: Repeatable) -> Answer {
+pub(super) async fn create_project(
+    State(projects): State<Projects>,
+    _: NoParameters,
+    request: Repeatable,
+) -> Answer {
     let draft = ProjectDraft::to_create(request.body)?;
     let project = projects.create(draft, request.once.as_ref()).await?;
     let location = format!("/api/projects/{}", project.value.id);

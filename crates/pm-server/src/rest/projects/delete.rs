@@ -6,7 +6,7 @@ use http::StatusCode;
 use pm_core::operations::Projects;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, ProjectScope};
+use crate::rest::extract::{Conditions, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Delete a project with its messages and its memory.
@@ -18,6 +18,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn delete_project(
     State(projects): State<Projects>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     Conditions(condition): Conditions,
 ) -> Answer {

@@ -5,7 +5,7 @@ use http::StatusCode;
 use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{IfNoneMatch, ProjectScope};
+use crate::rest::extract::{IfNoneMatch, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Get a project.
@@ -19,6 +19,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn get_project(
     State(projects): State<Projects>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     known: IfNoneMatch,
 ) -> Answer {

@@ -6,7 +6,7 @@ use pm_core::model::ProjectPatch;
 use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Conditions, JsonBody, ProjectScope};
+use crate::rest::extract::{Conditions, JsonBody, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Change parts of a project (JSON merge patch, RFC 7396): null removes, what is not sent stays.
@@ -20,6 +20,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn patch_project(
     State(projects): State<Projects>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     Conditions(condition): Conditions,
     JsonBody(body): JsonBody,

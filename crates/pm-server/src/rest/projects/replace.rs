@@ -6,7 +6,7 @@ use pm_core::model::ProjectDraft;
 use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Conditions, JsonBody, ProjectScope};
+use crate::rest::extract::{Conditions, JsonBody, NoParameters, ProjectScope};
 use crate::rest::schema;
 
 /// Replace a project: what is not sent is cleared.
@@ -20,6 +20,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn replace_project(
     State(projects): State<Projects>,
+    _: NoParameters,
     ProjectScope(project): ProjectScope,
     Conditions(condition): Conditions,
     JsonBody(body): JsonBody,
