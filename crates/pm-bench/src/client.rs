@@ -51,7 +51,8 @@ impl Random {
 
     /// 40 words; some come far more often than others, as in real text.
     pub fn text(&mut self) -> String {
-        let words: Vec<_> = (0..40).map(|_| word((self.next() % WORDS) * (self.next() % WORDS) / WORDS)).collect();
+        let words: Vec<_> =
+            (0..40).map(|_| word((self.next() % WORDS) * (self.next() % WORDS) / WORDS)).collect();
         words.join(" ")
     }
 }

@@ -32,7 +32,9 @@ pub fn run() -> Outcome<()> {
             scope.spawn(move || store(url, projects, next, seed).map_err(|error| error.to_string()))
         };
         let clients: Vec<_> = (1..=CLIENTS as u64).map(spawn).collect();
-        clients.into_iter().try_for_each(|client| client.join().map_err(|_| "a client panicked".to_owned())?)
+        clients
+            .into_iter()
+            .try_for_each(|client| client.join().map_err(|_| "a client panicked".to_owned())?)
     })?;
     println!("after {} stores in {PROJECTS} projects: VmRSS {} kB", PROJECTS * ITEMS, server.resident_kb()?);
     for project in &projects {

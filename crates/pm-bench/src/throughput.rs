@@ -17,7 +17,11 @@ pub fn run(seconds: u32, rounds: usize) -> Outcome<()> {
     client::fill(&agent, &server.url, &small, 1000)?;
     let written = client::project(&agent, &server.url, "written")?;
     // Loads its index, so that each store brings it up to date.
-    client::post(&agent, &format!("{}/api/memory/recall", server.url), &json!({"project_id": written, "query": "w"}))?;
+    client::post(
+        &agent,
+        &format!("{}/api/memory/recall", server.url),
+        &json!({"project_id": written, "query": "w"}),
+    )?;
 
     let value = "the session cache refused the connection ".repeat(6);
     let body = format!(
@@ -49,7 +53,9 @@ pub fn run(seconds: u32, rounds: usize) -> Outcome<()> {
             loads.push((load, cpu));
         }
     }
-    println!("| case | clients | requests/s | CPU us each | p50 ms | p99 ms | errors |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| case | clients | requests/s | CPU us each | p50 ms | p99 ms | errors |\n|---|---|---|---|---|---|---|"
+    );
     for ((_, connections, case), loads) in cases.iter().zip(&mut loads) {
         loads.sort_by(|a, b| a.0.rate.total_cmp(&b.0.rate));
         let errors: u64 = loads.iter().map(|(load, _)| load.errors).sum();

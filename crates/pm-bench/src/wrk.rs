@@ -62,7 +62,8 @@ pub fn run(server: &str, case: &Case<'_>, connections: u32, seconds: u32, folder
         .output()
         .map_err(|error| format!("wrk: {error} (install it with `apt-get install wrk`)"))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().find_map(|line| line.strip_prefix("RESULT ")).ok_or_else(|| format!("wrk: {text}"))?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix("RESULT ")).ok_or_else(|| format!("wrk: {text}"))?;
     let figures: Vec<f64> = line.split(' ').map(str::parse).collect::<Result<_, _>>()?;
     let [rate, p50, p99, errors] = figures.as_slice() else { return Err("wrk: no figures".into()) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count that wrk printed")]

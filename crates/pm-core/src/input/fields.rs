@@ -101,8 +101,10 @@ impl Fields {
     /// The whole, or every fault, unknown fields among them. `build` answers `None` only after a fault.
     pub fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Invalid> {
         for name in self.left.keys() {
-            let message =
-                format!("is not a field here: leave it out; the fields are {}", self.known.join(", "));
+            let message = match self.known.as_slice() {
+                [] => "is not known here: leave it out".to_owned(),
+                known => format!("is not a field here: leave it out; the fields are {}", known.join(", ")),
+            };
             self.faults.push(FieldError { field: name.clone(), message });
         }
         match build() {

@@ -1,5 +1,7 @@
 //! What an assistant needs for its next answer.
 
+use std::sync::Arc;
+
 use crate::Result;
 use crate::input::{self, Fields, Invalid};
 use crate::model::{Message, ProjectId, Role};
@@ -38,16 +40,16 @@ impl ContextRequest {
 }
 
 /// Puts contexts together.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Contexts {
-    messages: Messages,
-    recall: Recall,
+    messages: Arc<Messages>,
+    recall: Arc<Recall>,
     window: usize,
     threshold: f64,
 }
 
 impl Contexts {
-    pub(super) fn new(messages: Messages, recall: Recall, settings: &Settings) -> Self {
+    pub(super) fn new(messages: Arc<Messages>, recall: Arc<Recall>, settings: &Settings) -> Self {
         let (window, threshold) = (settings.context_window, settings.confidence_threshold);
         Self { messages, recall, window, threshold }
     }

@@ -1,11 +1,12 @@
 //! Operations on memory items.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::input::{self, Fields, Invalid};
-use crate::model::{ItemDraft, Key, MemoryItem, MemoryType, Precondition, ProjectId, Versioned};
+use crate::model::{ItemDraft, Key, Match, MemoryItem, MemoryType, Precondition, ProjectId, Versioned};
 use crate::ports::{ItemLimit, ItemPosition, PutItems, PutOutcome, Written};
 use crate::{Error, Result};
 
@@ -15,10 +16,10 @@ use super::{Idempotency, ItemList, Listing, Ports, Recall, Settings};
 pub const BATCH_ITEMS: usize = 1000;
 
 /// Operations on memory items.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Memory {
     ports: Ports,
-    recall: Recall,
+    recall: Arc<Recall>,
     limit: Option<ItemLimit>,
     default_ttl: Option<u64>,
 }
@@ -124,7 +125,7 @@ impl DeleteRequest {
 }
 
 impl Memory {
-    pub(super) fn new(ports: &Ports, settings: &Settings, recall: Recall) -> Self {
+    pub(super) fn new(ports: &Ports, settings: &Settings, recall: Arc<Recall>) -> Self {
         let limit = ItemLimit { max: settings.max_items, policy: settings.limit_policy };
         let limit = (settings.max_items > 0).then_some(limit);
         Self { ports: ports.clone(), recall, limit, default_ttl: settings.default_ttl }
@@ -207,9 +208,37 @@ impl Memory {
     /// Deletes what the request names; it is a fault if nothing of it is there.
     pub async fn delete(&self, request: &DeleteRequest, condition: &Precondition) -> Result<()> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
-        let gone = self.ports.store.delete_items(project, &request.types, &request.key, condition).await?;
+        let (types, condition) = self.conditional(project, request, condition).await?;
+        let gone = self.ports.store.delete_items(project, &types, &request.key, &condition).await?;
         self.recall.catch_up(project).await;
         if gone.is_empty() { Err(Error::MemoryNotFound) } else { Ok(()) }
+    }
+
+    /// What the store is asked to delete, and under which condition: it checks one on a single item alone. A tag
+    /// stands for one item; where items of several types have the key, only `*` can mean them all.
+    async fn conditional(
+        &self,
+        project: ProjectId,
+        request: &DeleteRequest,
+        condition: &Precondition,
+    ) -> Result<(Vec<MemoryType>, Precondition)> {
+        if *condition == Precondition::NONE || request.types.len() < 2 {
+            return Ok((request.types.clone(), condition.clone()));
+        }
+        let names: Vec<_> = request.types.iter().map(|r#type| (*r#type, request.key.clone())).collect();
+        let items = self.ports.store.items(project, &names).await?;
+        let there: Vec<_> =
+            items.into_iter().flatten().map(|item| (item.value.r#type, item.version)).collect();
+        let several = there.len() > 1;
+        let tagged = matches!(condition.if_match, Some(Match::Versions(_)));
+        // A version that is not there now never comes to be again: what holds here still holds when they are deleted.
+        if several && !tagged && there.iter().all(|(_, version)| condition.check(Some(*version)).is_ok()) {
+            return Ok((request.types.clone(), Precondition::NONE));
+        }
+        let one = there.first().map(|(r#type, _)| *r#type).or_else(|| request.types.first().copied());
+        // It is the store that refuses, since it knows what else there is to say of the project.
+        let never = Precondition { if_match: Some(Match::Versions(Vec::new())), if_none_match: None };
+        Ok((one.into_iter().collect(), if several { never } else { condition.clone() }))
     }
 
     /// Deletes all items of a project; how many there were.

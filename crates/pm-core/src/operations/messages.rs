@@ -7,7 +7,7 @@ use crate::{Error, Result};
 use super::{Idempotency, Listing, MessageList, Ports};
 
 /// Operations on messages.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Messages {
     ports: Ports,
 }

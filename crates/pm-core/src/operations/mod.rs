@@ -52,26 +52,26 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Operations {
     /// On projects.
-    pub projects: Projects,
+    pub projects: Arc<Projects>,
     /// On memory items.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// On messages.
-    pub messages: Messages,
+    pub messages: Arc<Messages>,
     /// Recall.
-    pub recall: Recall,
+    pub recall: Arc<Recall>,
     /// What an assistant needs for its next answer.
-    pub contexts: Contexts,
+    pub contexts: Arc<Contexts>,
 }
 
 impl Operations {
     /// The operations over `ports`, as `settings` have it.
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
-        let recall = Recall::new(ports, settings);
-        let messages = Messages::new(ports);
+        let recall = Arc::new(Recall::new(ports, settings));
+        let messages = Arc::new(Messages::new(ports));
         Self {
-            projects: Projects::new(ports, recall.clone()),
-            memory: Memory::new(ports, settings, recall.clone()),
-            contexts: Contexts::new(messages.clone(), recall.clone(), settings),
+            projects: Arc::new(Projects::new(ports, recall.clone())),
+            memory: Arc::new(Memory::new(ports, settings, recall.clone())),
+            contexts: Arc::new(Contexts::new(messages.clone(), recall.clone(), settings)),
             messages,
             recall,
         }

@@ -1,5 +1,7 @@
 //! Operations on projects.
 
+use std::sync::Arc;
+
 use crate::model::{Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, Versioned};
 use crate::ports::ProjectPosition;
 use crate::{Error, Result};
@@ -10,14 +12,14 @@ use super::{Idempotency, Listing, Ports, ProjectList, Recall};
 const ATTEMPTS: usize = 64;
 
 /// Operations on projects.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Projects {
     ports: Ports,
-    recall: Recall,
+    recall: Arc<Recall>,
 }
 
 impl Projects {
-    pub(super) fn new(ports: &Ports, recall: Recall) -> Self {
+    pub(super) fn new(ports: &Ports, recall: Arc<Recall>) -> Self {
         Self { ports: ports.clone(), recall }
     }
 

@@ -6,6 +6,7 @@ mod serve;
 mod transfer;
 
 use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -70,7 +71,7 @@ pub fn run() -> ExitCode {
     };
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => load().and_then(|config| serve::run(&config)),
-        Command::Config => load().map(|config| config::print(&config)),
+        Command::Config => load().and_then(|config| config::print(&config)),
         Command::Openapi => openapi::print(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
@@ -86,6 +87,17 @@ pub fn run() -> ExitCode {
 
 fn load() -> Result<Config, Failure> {
     Config::load(&Sources::from_process()).map_err(Failure::usage)
+}
+
+/// Writes a line to standard output. Unlike `println!`, it does not panic where nobody reads it any more.
+fn say(line: impl Display) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{line}").map_err(unsaid)
+}
+
+/// Standard output cannot be written.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` asks for")]
+fn unsaid(error: std::io::Error) -> Failure {
+    Failure::failed(format!("standard output: {error}"))
 }
 
 /// A runtime for a command that waits for things.

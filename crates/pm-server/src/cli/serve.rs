@@ -12,10 +12,11 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 }
 
 async fn serve(config: &Config) -> Result<(), Failure> {
+    let terminated = http::terminated();
     let (ports, operations) = compose::open(config).await.map_err(Failure::failed)?;
     tell(config);
     let server = Running::start(config, ports, operations).await.map_err(Failure::failed)?;
-    http::terminated().await;
+    terminated.await;
     tracing::info!("stopping: requests in flight are finished");
     server.stop().await.map_err(Failure::failed)
 }

@@ -1,27 +1,43 @@
 //! When the operator or the system wants the server to end.
 
-/// Waits for SIGTERM or SIGINT (elsewhere than on Unix: Ctrl-C).
-pub async fn terminated() {
-    if let Err(error) = wait().await {
-        tracing::error!(%error, "signals cannot be heard; end the process by force");
-        std::future::pending::<()>().await;
+use std::io;
+
+/// Hears SIGTERM and SIGINT (elsewhere than on Unix: Ctrl-C) from now on; the future ends with the first of them.
+///
+/// A signal that comes before this is called ends the process as the system does, without grace.
+pub fn terminated() -> impl Future<Output = ()> {
+    let signals = hear();
+    async move {
+        match signals {
+            Ok(first) => first.await,
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be heard; end the process by force");
+                std::future::pending::<()>().await;
+            }
+        }
     }
 }
 
 #[cfg(unix)]
-async fn wait() -> std::io::Result<()> {
+fn hear() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn wait() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn hear() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "Ctrl-C cannot be heard; end the process by force");
+            std::future::pending::<()>().await;
+        }
+    })
 }

@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}/context`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::model::Message;
@@ -19,7 +21,7 @@ use super::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn get_context(
-    State(contexts): State<Contexts>,
+    State(contexts): State<Arc<Contexts>>,
     ProjectScope(project): ProjectScope,
     parameters: Parameters,
 ) -> Answer {

@@ -53,11 +53,7 @@ pub struct Parts {
 
 /// The whole API as a service.
 pub fn router(parts: Parts) -> Router {
-    let app = App {
-        operations: parts.operations,
-        health: Health::new(&parts.ports),
-        body_limit: BodyLimit(parts.max_body_bytes),
-    };
+    let app = App::new(parts.operations, Health::new(&parts.ports), BodyLimit(parts.max_body_bytes));
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
     let inner = routes
@@ -69,7 +65,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(from_fn_with_state(parts.hurry, layers::deadline::enforce))
         .layer(CatchPanicLayer::custom(layers::panic::respond))
         .layer(layers::cors::layer(&parts.cors_origins))
-        .layer(from_fn_with_state(parts.ports, layers::edge::finish))
+        .layer(from_fn_with_state(parts.ports.ids, layers::edge::finish))
         .with_state(app);
     // Outside the router: the path must be trimmed before a route is chosen.
     Router::new().fallback_service(inner.map_request(|request: Request| layers::slash::trim(request)))

@@ -101,10 +101,14 @@ fn add_response(responses: &mut Map<String, Value>, code: Code) {
         .entry(problem::MEDIA_TYPE)
         .or_insert_with(|| json!({"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}));
     if let Some(examples) = problem.get_mut("examples").and_then(Value::as_object_mut) {
-        let example = json!({
+        let mut example = json!({
             "type": format!("urn:ai-pm:problem:{name}"), "title": title, "status": status,
             "detail": title, "code": name, "request_id": "0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f",
         });
+        if let Some(example) = example.as_object_mut().filter(|_| code == Code::ValidationError) {
+            let errors = json!([{"field": "limit", "message": "must be between 1 and 1000, not 0"}]);
+            example.insert("errors".to_owned(), errors);
+        }
         examples.insert(name.to_owned(), json!({ "value": example }));
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, StatusCode};
 use pm_core::Error;
 use pm_core::input::{FieldError, Invalid, Unreadable};
@@ -283,6 +285,8 @@ impl IntoResponse for Problem {
 
 /// The headers of a foreign answer that still hold for the problem made of it.
 pub fn kept_headers(foreign: &HeaderMap) -> HeaderMap {
-    let kept = [ALLOW, RETRY_AFTER];
-    kept.into_iter().filter_map(|name| foreign.get(&name).map(|value| (name, value.clone()))).collect()
+    let kept = |name: &HeaderName| {
+        [ALLOW, RETRY_AFTER, VARY].contains(name) || name.as_str().starts_with("access-control-")
+    };
+    foreign.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }

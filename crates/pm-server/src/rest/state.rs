@@ -1,36 +1,45 @@
 //! What handlers are given, part by part.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use pm_core::operations::{Contexts, Memory, Messages, Operations, Projects, Recall};
 
 use super::extract::BodyLimit;
 use super::health::Health;
 
-/// Everything that a handler may ask for.
+/// Everything that a handler may ask for. It is cloned for every request, layer by layer: one pointer.
 #[derive(Clone, Debug)]
-pub struct App {
-    /// The operations.
-    pub operations: Operations,
-    /// What tells how the server is.
-    pub health: Health,
-    /// The most bytes of a body.
-    pub body_limit: BodyLimit,
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    operations: Operations,
+    health: Health,
+    body_limit: BodyLimit,
+}
+
+impl App {
+    /// The state of a server.
+    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit) -> Self {
+        Self(Arc::new(Parts { operations, health, body_limit }))
+    }
 }
 
 macro_rules! part {
     ($part:ty, $($field:ident).+) => {
         impl FromRef<App> for $part {
             fn from_ref(app: &App) -> Self {
-                app.$($field).+.clone()
+                app.0.$($field).+.clone()
             }
         }
     };
 }
 
-part!(Projects, operations.projects);
-part!(Memory, operations.memory);
-part!(Messages, operations.messages);
-part!(Recall, operations.recall);
-part!(Contexts, operations.contexts);
+part!(Arc<Projects>, operations.projects);
+part!(Arc<Memory>, operations.memory);
+part!(Arc<Messages>, operations.messages);
+part!(Arc<Recall>, operations.recall);
+part!(Arc<Contexts>, operations.contexts);
 part!(Health, health);
 part!(BodyLimit, body_limit);

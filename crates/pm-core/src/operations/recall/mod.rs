@@ -36,7 +36,7 @@ pub struct Explained {
 }
 
 /// Recall, with the indexes that answer it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Recall {
     ports: Ports,
     indexes: IndexCache,

@@ -2,14 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use serde_json::Value;
 
 use super::door::{Door, Way};
 use super::{bar, record};
-use crate::cli::Failure;
+use crate::cli::{self, Failure};
 
 /// Write one project as NDJSON: the project, its items, its messages.
 #[derive(clap::Args)]
@@ -30,47 +29,58 @@ impl Export {
         let mut door = self.way.open()?;
         let project = door.project(&self.project)?;
         let written = match &self.out {
-            Some(path) => {
-                // Beside the file first, so that an export that breaks off leaves an older one whole.
-                let part = path.with_added_extension("part");
-                let at = |error: io::Error| Failure::failed(format!("{}: {error}", part.display()));
-                let mut file = BufWriter::new(File::create(&part).map_err(at)?);
-                let written = write(door.as_mut(), &self.project, project, &mut file);
-                written.and_then(|()| {
-                    file.into_inner().map_err(|error| at(error.into_error()))?.sync_all().map_err(at)?;
-                    std::fs::rename(&part, path).map_err(at)
-                })
-            }
-            None => write(door.as_mut(), &self.project, project, &mut BufWriter::new(io::stdout().lock())),
+            Some(path) => write_file(path, door.as_mut(), &self.project, project),
+            None => write(&mut io::stdout().lock(), &cli::unsaid, door.as_mut(), &self.project, project),
         };
         written.and(door.close())
     }
 }
 
-fn write(door: &mut dyn Door, id: &str, project: Value, out: &mut dyn Write) -> Result<(), Failure> {
+/// Writes the project to a file, whole or not at all.
+fn write_file(path: &Path, door: &mut dyn Door, id: &str, project: Value) -> Result<(), Failure> {
+    // Beside the file first, so that an export that breaks off leaves an older one whole.
+    let part = path.with_added_extension("part");
+    let at = |error: io::Error| Failure::failed(format!("{}: {error}", part.display()));
+    let mut file = File::create(&part).map_err(at)?;
+    let written = write(&mut file, &at, door, id, project).and_then(|()| {
+        file.sync_all().map_err(at)?;
+        let named = |error| Failure::failed(format!("{}: {error}", path.display()));
+        std::fs::rename(&part, path).map_err(named)
+    });
+    // What is left of one that broke off is of no use; that it cannot be removed is not what went wrong.
+    written.inspect_err(|_| drop(std::fs::remove_file(&part)))
+}
+
+/// Writes the project to `out`, whose faults `at` tells.
+fn write(
+    out: &mut dyn Write,
+    at: &dyn Fn(io::Error) -> Failure,
+    door: &mut dyn Door,
+    id: &str,
+    project: Value,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::new(out);
     let bar = bar(0, "{spinner} {pos} items and messages ({per_sec})");
-    put(out, "project", project, &bar)?;
+    let mut put = |kind, thing| {
+        let line = record::line(kind, thing).map_err(Failure::failed)?;
+        bar.inc(1);
+        writeln!(out, "{line}").map_err(at)
+    };
+    put("project", project)?;
     loop {
         let items = door.next_items(id)?;
         if items.is_empty() {
             break;
         }
-        items.into_iter().try_for_each(|item| put(out, "item", item, &bar))?;
+        items.into_iter().try_for_each(|item| put("item", item))?;
     }
     loop {
         let messages = door.next_messages(id)?;
         if messages.is_empty() {
             break;
         }
-        messages.into_iter().try_for_each(|message| put(out, "message", message, &bar))?;
+        messages.into_iter().try_for_each(|message| put("message", message))?;
     }
     bar.finish_and_clear();
-    out.flush().map_err(Failure::failed)
-}
-
-fn put(out: &mut dyn Write, kind: &str, thing: Value, bar: &ProgressBar) -> Result<(), Failure> {
-    let line = record::line(kind, thing).map_err(Failure::failed)?;
-    writeln!(out, "{line}").map_err(Failure::failed)?;
-    bar.inc(1);
-    Ok(())
+    out.flush().map_err(at)
 }

@@ -12,7 +12,7 @@ use super::bar;
 use super::door::{Door, Way};
 use super::lines::{Line, Lines};
 use super::record::{self, Record};
-use crate::cli::Failure;
+use crate::cli::{self, Failure};
 
 /// Items sent at a time, and the bytes of lines after which fewer are.
 const BATCH_ITEMS: usize = 500;
@@ -64,8 +64,7 @@ impl Import {
         match applied {
             Ok((items, messages)) => {
                 eprintln!("imported {items} items and {messages} messages into project {:?}", self.project);
-                println!("{id}");
-                door.close()
+                cli::say(&id).and(door.close())
             }
             Err(failure) => {
                 let undone = door.delete_project(&id).and(door.close());

@@ -1,5 +1,6 @@
 //! The outermost layer: gives each request its id, counts and logs it, and writes the body of problems.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -8,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use pm_core::operations::Ports;
+use pm_core::ports::Ids;
 
 use crate::rest::problem::{self, Code, Problem};
 
@@ -16,9 +17,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
 /// Passes a request on and finishes its answer.
-pub async fn finish(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let request_id = request_id(&request).unwrap_or_else(|| ports.ids.next().to_string());
+    let request_id = request_id(&request).unwrap_or_else(|| ids.next().to_string());
     let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let path = request.uri().path().to_owned();

@@ -1,5 +1,7 @@
 //! `DELETE /api/projects/{id}/memory`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::Memory;
@@ -17,7 +19,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "project_archived"])))
 )]
 pub(super) async fn clear_memory(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     ProjectScope(project): ProjectScope,
     // A filter that this does not know must not clear what it was meant to spare.
     _: NoParameters,

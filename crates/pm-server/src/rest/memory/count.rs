@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}/memory/count`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -20,7 +22,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn count_memory(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
 ) -> Answer {

@@ -1,5 +1,7 @@
 //! `GET /api/memory/{project_id}/count`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use pm_core::operations::Memory;
 
@@ -16,7 +18,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn count_memory_old(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
 ) -> Answer {

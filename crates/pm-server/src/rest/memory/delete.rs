@@ -1,5 +1,7 @@
 //! `DELETE /api/projects/{id}/memory/{type}/{key}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
@@ -18,7 +20,7 @@ use crate::rest::schema;
         json!(["project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
 )]
 pub(super) async fn delete_memory_item(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     item: ItemPath,

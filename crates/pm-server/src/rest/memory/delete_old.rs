@@ -1,5 +1,7 @@
 //! `DELETE /api/memory/...`: deletes by key, of every type unless one is given.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::IntoResponse;
 use http::StatusCode;
@@ -14,7 +16,7 @@ use crate::rest::state::App;
 
 /// What every form of the delete takes beside the path.
 pub(super) struct Deletion {
-    memory: Memory,
+    memory: Arc<Memory>,
     parameters: Parameters,
     conditions: Conditions,
 }
@@ -25,7 +27,7 @@ impl FromRequestParts<App> for Deletion {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let parameters = Parameters::from_request_parts(parts, app).await?;
         let Ok(conditions) = Conditions::from_request_parts(parts, app).await;
-        Ok(Self { memory: Memory::from_ref(app), parameters, conditions })
+        Ok(Self { memory: Arc::from_ref(app), parameters, conditions })
     }
 }
 

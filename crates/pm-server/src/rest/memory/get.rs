@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}/memory/{type}/{key}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::Memory;
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "memory_not_found"])))
 )]
 pub(super) async fn get_memory(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     item: ItemPath,

@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}/memory`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::Uri;
 use pm_core::operations::{ItemList, Memory};
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn list_memory(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     ProjectScope(project): ProjectScope,
     uri: Uri,
     parameters: Parameters,

@@ -1,5 +1,7 @@
 //! `POST /api/memory/recall`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::{Recall, RecallRequest};
@@ -17,7 +19,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn recall_memory(
-    State(recall): State<Recall>,
+    State(recall): State<Arc<Recall>>,
     _: NoParameters,
     JsonBody(body): JsonBody,
 ) -> Answer {

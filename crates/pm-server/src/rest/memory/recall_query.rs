@@ -1,5 +1,7 @@
 //! `GET /api/memory/recall`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::{Recall, RecallRequest};
@@ -16,7 +18,10 @@ use crate::rest::schema;
     responses((status = 200, description = "The items", body = Vec<schema::RecalledItem>)),
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
-pub(super) async fn recall_memory_by_query(State(recall): State<Recall>, parameters: Parameters) -> Answer {
+pub(super) async fn recall_memory_by_query(
+    State(recall): State<Arc<Recall>>,
+    parameters: Parameters,
+) -> Answer {
     let request = RecallRequest::from_query(parameters.fields())?;
     let recalled = recall.recall(&request).await?;
     let items = recalled.into_iter().map(|item| RecalledItem::of(item, request.explain()));

@@ -1,5 +1,7 @@
 //! `PUT /api/projects/{id}/memory/{type}/{key}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use pm_core::model::ItemDraft;
 use pm_core::operations::Memory;
@@ -22,7 +24,7 @@ use crate::rest::schema;
         json!(["project_not_found", "project_archived", "memory_limit_reached", "precondition_failed"])))
 )]
 pub(super) async fn put_memory(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     item: ItemPath,

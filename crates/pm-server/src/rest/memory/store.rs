@@ -1,5 +1,7 @@
 //! `POST /api/memory/store`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use pm_core::operations::{Memory, StoreItem};
 
@@ -21,7 +23,7 @@ use crate::rest::schema;
         json!(["project_not_found", "project_archived", "memory_limit_reached", "idempotency_mismatch"])))
 )]
 pub(super) async fn store_memory(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     request: Repeatable,
 ) -> Answer {

@@ -1,5 +1,7 @@
 //! `POST /api/memory/store/batch`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::{Memory, StoreBatch};
@@ -19,7 +21,7 @@ use crate::rest::schema;
         json!(["project_not_found", "project_archived", "memory_limit_reached", "idempotency_mismatch"])))
 )]
 pub(super) async fn store_memory_batch(
-    State(memory): State<Memory>,
+    State(memory): State<Arc<Memory>>,
     _: NoParameters,
     request: Repeatable,
 ) -> Answer {

@@ -1,5 +1,7 @@
 //! `POST /api/projects/{id}/messages`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use pm_core::model::MessageDraft;
 use pm_core::operations::Messages;
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "project_archived", "idempotency_mismatch"])))
 )]
 pub(super) async fn create_message(
-    State(messages): State<Messages>,
+    State(messages): State<Arc<Messages>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     request: Repeatable,

@@ -1,5 +1,7 @@
 //! `DELETE /api/projects/{id}/messages/{message_id}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
@@ -18,7 +20,7 @@ use crate::rest::schema;
         json!(["project_not_found", "message_not_found", "project_archived", "precondition_failed"])))
 )]
 pub(super) async fn delete_message(
-    State(messages): State<Messages>,
+    State(messages): State<Arc<Messages>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     MessagePath(message): MessagePath,

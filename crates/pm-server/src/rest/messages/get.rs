@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}/messages/{message_id}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::Messages;
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "message_not_found"])))
 )]
 pub(super) async fn get_message(
-    State(messages): State<Messages>,
+    State(messages): State<Arc<Messages>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     MessagePath(message): MessagePath,

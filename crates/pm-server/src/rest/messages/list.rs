@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}/messages`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::Uri;
 use pm_core::operations::{MessageList, Messages};
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn list_messages(
-    State(messages): State<Messages>,
+    State(messages): State<Arc<Messages>>,
     ProjectScope(project): ProjectScope,
     uri: Uri,
     parameters: Parameters,

@@ -1,5 +1,7 @@
 //! `POST /api/projects`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use pm_core::model::ProjectDraft;
 use pm_core::operations::Projects;
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["idempotency_mismatch"])))
 )]
 pub(super) async fn create_project(
-    State(projects): State<Projects>,
+    State(projects): State<Arc<Projects>>,
     _: NoParameters,
     request: Repeatable,
 ) -> Answer {

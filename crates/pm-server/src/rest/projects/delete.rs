@@ -1,5 +1,7 @@
 //! `DELETE /api/projects/{id}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
@@ -17,7 +19,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "precondition_failed"])))
 )]
 pub(super) async fn delete_project(
-    State(projects): State<Projects>,
+    State(projects): State<Arc<Projects>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     Conditions(condition): Conditions,

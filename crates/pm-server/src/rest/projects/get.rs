@@ -1,5 +1,7 @@
 //! `GET /api/projects/{id}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::operations::Projects;
@@ -18,7 +20,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn get_project(
-    State(projects): State<Projects>,
+    State(projects): State<Arc<Projects>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     known: IfNoneMatch,

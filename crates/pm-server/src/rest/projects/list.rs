@@ -1,5 +1,7 @@
 //! `GET /api/projects`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::Uri;
 use pm_core::operations::{ProjectList, Projects};
@@ -17,7 +19,7 @@ use crate::rest::schema;
             ("Link" = String, description = "The next page, as rel=\"next\""))))
 )]
 pub(super) async fn list_projects(
-    State(projects): State<Projects>,
+    State(projects): State<Arc<Projects>>,
     uri: Uri,
     parameters: Parameters,
 ) -> Answer {

@@ -1,5 +1,7 @@
 //! `PUT /api/projects/{id}`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use pm_core::model::ProjectDraft;
@@ -19,7 +21,7 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "conflict", "precondition_failed"])))
 )]
 pub(super) async fn replace_project(
-    State(projects): State<Projects>,
+    State(projects): State<Arc<Projects>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     Conditions(condition): Conditions,

@@ -142,6 +142,7 @@ pub struct MessageListQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RecallQuery {
+    /// The project's id.
     project_id: String,
     /// At most 8 KiB; empty: the newest items.
     query: String,
@@ -157,6 +158,7 @@ pub struct RecallQuery {
     /// Exclusive.
     #[param(format = "date-time")]
     until: Option<String>,
+    /// Items less relevant than this are left out.
     #[param(minimum = 0, maximum = 1)]
     min_relevance: Option<f64>,
     /// Adds to each item the parts of its score.
