@@ -1,4 +1,6 @@
 //! The operations over a store that is simple, or breaks.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it expects")]
+
 mod operations;
 mod recall;

@@ -1,8 +1,34 @@
 //! The server from outside: over HTTP, and as a process.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod harness;
 
 mod bounds;
+mod concurrency;
+mod config;
+mod context;
+mod cors;
+mod crash;
+mod documents;
+mod headers;
 mod hostile;
+mod idempotency;
 mod keys;
+mod lists;
+mod messages;
+mod metrics;
+mod outage;
+mod pages;
+mod process;
 mod projects;
+mod readme;
+mod recall;
+mod remembered;
+mod slow;
+mod transfer;

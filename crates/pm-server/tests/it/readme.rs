@@ -46,11 +46,11 @@ fn parse_block(block: &str) -> Vec<Example> {
     for line in block.split_inclusive('\n') {
         match (line.strip_prefix("$ "), examples.last_mut()) {
             (Some(command), _) => {
-                examples.push(Example { command: command.to_owned(), output: String::new() })
+                examples.push(Example { command: command.to_owned(), output: String::new() });
             }
             // A command goes on in lines that are indented; no output of ours is.
             (None, Some(last)) if line.starts_with("    ") && last.output.is_empty() => {
-                last.command.push_str(line)
+                last.command.push_str(line);
             }
             (None, Some(last)) => last.output.push_str(line),
             (None, None) => panic!("a block starts with a command: {line}"),
@@ -107,7 +107,14 @@ fn volatile(text: &str) -> usize {
         return time;
     }
     // A date is among the words of an item, so that scores differ a little from day to day.
-    for name in ["\"latency_ms\":", "\"uptime_seconds\":", "\"relevance\":", "\"lexical\":", "\"boost\":", "\"score\":"] {
+    for name in [
+        "\"latency_ms\":",
+        "\"uptime_seconds\":",
+        "\"relevance\":",
+        "\"lexical\":",
+        "\"boost\":",
+        "\"score\":",
+    ] {
         if text.starts_with(name) {
             return run(name.len(), |byte| byte.is_ascii_digit() || byte == b'.');
         }

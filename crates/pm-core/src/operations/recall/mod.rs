@@ -69,17 +69,24 @@ impl Recall {
         let hits = index.search(&query);
         record("search", began);
         let began = Instant::now();
-        let recalled = self.fetch(project, hits).await;
+        let recalled = self.fetch(project, request, hits).await;
         record("fetch", began);
         recalled
     }
 
-    /// The items behind the hits. One that went meanwhile is left out.
-    async fn fetch(&self, project: ProjectId, hits: Vec<Hit>) -> Result<Vec<Recalled>> {
+    /// The items behind the hits. One that went meanwhile is left out, and so is one in whose place stands another that
+    /// was not asked for.
+    async fn fetch(
+        &self,
+        project: ProjectId,
+        request: &RecallRequest,
+        hits: Vec<Hit>,
+    ) -> Result<Vec<Recalled>> {
         let named = |hit: &Hit| Some((MemoryType::from_rank(hit.kind.get())?, Key::stored(&hit.key)));
         let names: Vec<_> = hits.iter().filter_map(named).collect();
         let items = self.ports.store.items(project, &names).await?;
         let found = hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?.value)));
+        let found = found.filter(|(_, item)| request.takes(item));
         let recalled = found.map(|(hit, item)| Recalled {
             item,
             relevance: hit.scored.as_ref().map(|scored| scored.relevance),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::input::{self, Fields, Invalid};
-use crate::model::{MemoryType, ProjectId, SessionId};
+use crate::model::{MemoryItem, MemoryType, ProjectId, SessionId};
 use crate::operations::{MAX_LIMIT, memory};
 
 /// The most bytes of a query.
@@ -88,6 +88,14 @@ impl RecallRequest {
             min_relevance: None,
             explain: false,
         }
+    }
+
+    /// Whether an item passes the filters.
+    pub(super) fn takes(&self, item: &MemoryItem) -> bool {
+        self.types.contains(&item.r#type)
+            && self.session_id.as_ref().is_none_or(|wanted| item.session_id.as_ref() == Some(wanted))
+            && self.since.is_none_or(|since| item.timestamp >= since)
+            && self.until.is_none_or(|until| item.timestamp < until)
     }
 
     /// Whether the caller wants to see why.

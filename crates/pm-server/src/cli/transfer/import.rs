@@ -63,7 +63,7 @@ impl Import {
         });
         match applied {
             Ok((items, messages)) => {
-                eprintln!("imported {items} items and {messages} messages into project {:?}", self.project);
+                eprintln!("imported into {:?}: items {items}, messages {messages}", self.project);
                 cli::say(&id).and(door.close())
             }
             Err(failure) => {

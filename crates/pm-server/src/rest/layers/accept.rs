@@ -1,4 +1,4 @@
-//! `Accept`: answers under `/api` are JSON, and who takes none is told so.
+//! `Accept`: answers under `/api` (but health and metrics) are JSON, and who takes none is told so.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -6,33 +6,40 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::ACCEPT;
 
-use crate::rest::problem::{Code, Problem};
+use crate::rest::problem::{Code, MEDIA_TYPE, Problem};
 
 /// Answers 406 to a client that does not take JSON.
 pub async fn check(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path.starts_with("/api/") && path != "/api/metrics" && !takes_json(request.headers()) {
+    let data = path.starts_with("/api/") && path != "/api/metrics" && !path.starts_with("/api/health");
+    if data && !takes_json(request.headers()) {
         let detail = "answers are application/json: accept that, or */*";
         return Problem::new(Code::NotAcceptable, detail).into_response();
     }
     next.run(request).await
 }
 
-/// RFC 9110, section 12.5.1: a range with a quality of 0 is refused; no header takes everything.
+/// RFC 9110, section 12.5.1: of the ranges that mean JSON the most specific decides, and a quality of 0 refuses; no
+/// range at all takes everything.
 fn takes_json(headers: &HeaderMap) -> bool {
-    let mut ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = lists.flat_map(|list| list.split(',')).map(str::trim).filter(|range| !range.is_empty());
     let mut any = false;
-    let taken = ranges.any(|list| {
-        list.split(',').map(str::trim).filter(|range| !range.is_empty()).any(|range| {
-            any = true;
-            let mut parts = range.split(';').map(str::trim);
-            let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let refused = parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            let json = matches!(media.as_str(), "*/*" | "application/*" | "application/json");
-            (json || media == super::super::problem::MEDIA_TYPE) && !refused
-        })
+    let meant = ranges.inspect(|_| any = true).filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let specific = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "*/*" => 0,
+            "application/*" => 1,
+            "application/json" => 2,
+            problem if problem == MEDIA_TYPE => 2,
+            _ => return None,
+        };
+        let refused = parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        Some((specific, !refused))
     });
-    taken || !any
+    // Among equals, one that takes it is enough.
+    let decides = meant.max();
+    decides.map_or(!any, |(_, taken)| taken)
 }
 
 #[cfg(test)]
@@ -57,7 +64,13 @@ mod tests {
         ] {
             assert!(takes(yes), "{yes}");
         }
-        for no in ["text/html", "application/xml, text/*", "application/json;q=0", "*/*; q=0"] {
+        for no in [
+            "text/html",
+            "application/xml, text/*",
+            "application/json;q=0",
+            "*/*; q=0",
+            "application/json;q=0, */*",
+        ] {
             assert!(!takes(no), "{no}");
         }
     }

@@ -54,6 +54,24 @@ impl Answer {
         problem
     }
 
+    /// Where the next page of a list is: a `Link` that names a path of this server and nothing else.
+    #[track_caller]
+    pub fn next_page(&self) -> Option<String> {
+        let link = self.headers.get("link")?.to_str().unwrap();
+        let target = link.strip_prefix('<').and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
+        let target = target.unwrap_or_else(|| panic!("{link}"));
+        assert!(target.starts_with("/api/"), "{link}");
+        Some(target.to_owned())
+    }
+
+    /// The strings that the objects of a list have under `field`, in order.
+    #[track_caller]
+    pub fn each(&self, field: &str) -> Vec<String> {
+        let list = self.json();
+        let list = list.as_array().unwrap_or_else(|| panic!("{list}"));
+        list.iter().map(|entry| entry[field].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
     /// A header, empty where it is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Method, Request};
@@ -10,9 +11,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use pm_core::operations::{Operations, Ports};
+use pm_core::ports::{ManualClock, RandomIds};
 use pm_server::compose;
 use pm_server::config::{Config, Sources};
 use pm_server::server::Running;
+use pm_store::memory::MemoryStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -50,6 +53,14 @@ impl TestServer {
         let config = config(&folder, settings);
         let operations = Operations::new(&ports, &compose::settings(&config.memory));
         Self::serve(folder, &config, ports, operations).await
+    }
+
+    /// A server over a store that fails when the test says so, and a clock that stands still until it is moved.
+    pub async fn by_hand(settings: &[(&str, &str)]) -> (Self, Arc<MemoryStore>, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::new("2026-03-05T14:07:00Z".parse().unwrap()));
+        let store = MemoryStore::new(clock.clone());
+        let ports = Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds) };
+        (Self::over(ports, settings).await, store, clock)
     }
 
     async fn serve(folder: TempDir, config: &Config, ports: Ports, operations: Operations) -> Self {

@@ -1,0 +1,210 @@
+//! Transfers that fail: they say why in clear lines, and leave nothing half done.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+use super::{Place, lasting};
+use crate::harness::process::{Process, refused, run};
+
+const ID: &str = "0190a5d4-0000-7000-8000-000000000000";
+
+impl Place {
+    /// How many projects there are.
+    async fn projects(self) -> (usize, Self) {
+        let place = if self.server.is_some() { self } else { self.other_way().await };
+        let listed = place.server.as_ref().unwrap().get("/api/projects").await.expect(200).json();
+        (listed.as_array().unwrap().len(), place)
+    }
+}
+
+#[tokio::test]
+async fn bad_lines_are_named_and_nothing_is_applied() {
+    let good = |n: usize| format!("{{\"type\":\"error\",\"key\":\"k{n}\",\"value\":{n}}}").into_bytes();
+    let long = format!("{{\"type\":\"error\",\"key\":\"k\",\"value\":\"{}\"}}", "x".repeat(5 << 20));
+    let bad: [(&[u8], &str); 12] = [
+        (b"{\"type\":\"error\",\"key\":\"k\"", ""),
+        (b"{\"type\":\"wrong\",\"key\":\"k\",\"value\":1}", "type"),
+        (b"{\"type\":\"error\",\"key\":\"\xff\xfe\",\"value\":1}", ""),
+        (long.as_bytes(), "too long"),
+        (b"{\"kind\":\"project\",\"name\":\"second\"}", "second project"),
+        (b"{\"kind\":\"thing\"}", "kind"),
+        (b"{\"type\":\"error\",\"type\":\"error\",\"key\":\"k\",\"value\":1}", "type"),
+        (b"[1]", ""),
+        (b"{\"type\":\"error\",\"key\":\"\\ud800\",\"value\":1}", ""),
+        (b"{\"kind\":\"message\",\"role\":\"user\",\"content\":\"\"}", "content"),
+        (b"{\"type\":\"error\",\"key\":\"k\",\"value\":1,\"colour\":\"red\"}", "colour"),
+        (b"{\"type\":\"error\",\"key\":\"k\",\"value\":1,\"ttl\":0}", "ttl"),
+    ];
+    let mut file = b"{\"kind\":\"project\",\"name\":\"first\",\"description\":\"kept\"}\n".to_vec();
+    for (n, (line, _)) in bad.iter().enumerate() {
+        file.extend([&good(n), &b"\n"[..], line, b"\n"].concat());
+    }
+    for way in [false, true] {
+        let place = Place::new(way).await;
+        std::fs::write(place.path().join("bad.ndjson"), &file).unwrap();
+        let ran = place.run(&["import", "bad.ndjson", "--project", "p"]).await.expect(1);
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert_eq!(lines.len(), bad.len() + 1, "{lines:#?}");
+        for (n, (_, word)) in bad.iter().enumerate() {
+            let start = format!("bad.ndjson:{}: ", 2 * n + 3);
+            assert!(lines[n].starts_with(&start) && lines[n].contains(word), "{start}{word}: {}", lines[n]);
+            assert!(lines[n].len() < 300, "{}", lines[n]);
+        }
+        assert!(ran.one_line().contains("12 bad lines, nothing was imported"), "{ran:?}");
+        assert_eq!(ran.stdout, "");
+        let (count, place) = place.projects().await;
+        assert_eq!(count, 0);
+        let place = if way { place } else { place.other_way().await };
+
+        let ran = place.run(&["import", "bad.ndjson", "--project", "p", "--skip-bad"]).await.expect(0);
+        assert!(
+            ran.stderr.contains("bad.ndjson:3: ") && ran.stderr.contains("items 12, messages 0"),
+            "{ran:?}"
+        );
+        let exported = lasting(&place.export(ran.stdout.trim()).await);
+        assert_eq!(exported.len(), 1 + 12);
+        assert_eq!(exported[0]["description"], "kept");
+    }
+    let place = Place::new(false).await;
+    std::fs::write(place.path().join("many.ndjson"), "x\n".repeat(1000)).unwrap();
+    let ran = place.run(&["import", "many.ndjson", "--project", "p"]).await.expect(1);
+    assert!(ran.stderr.lines().count() < 30 && ran.one_line().contains("1000 bad lines"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_limit_reached_midway_leaves_no_project_behind() {
+    let item = |n: usize| json!({"type": "error", "key": n.to_string(), "value": n}).to_string() + "\n";
+    let text: String = (0..1200).map(item).collect();
+    let limit = [("MAX_MEMORY_ITEMS", "1199")];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("in.ndjson"), text).unwrap();
+    let import = ["import", "in.ndjson", "--project", "p"];
+    refused(folder.path(), &limit, &import, 1, &["1199", "nothing was imported"]).await;
+    let server = Process::start(folder.path(), &limit).await;
+    assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
+    let url = server.url();
+    let through = [&import[..], &["--server", &url]].concat();
+    refused(folder.path(), &limit, &through, 1, &["409", "1199", "nothing was imported"]).await;
+    assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
+    server.stop().await;
+    run(folder.path(), &[("MAX_MEMORY_ITEMS", "1200")], &import).await.expect(0);
+}
+
+#[tokio::test]
+async fn wrong_files_and_names_are_one_clear_line() {
+    let place = Place::new(true).await;
+    std::fs::write(place.path().join("empty"), "").unwrap();
+    std::fs::create_dir(place.path().join("folder")).unwrap();
+    let url = place.server.as_ref().unwrap().url();
+    let import = async |file: &str, name: &str, code: i32, words: &[&str]| {
+        let arguments = ["import", file, "--project", name, "--server", &url];
+        refused(place.path(), &[], &arguments, code, words).await;
+    };
+    import("missing", "p", 1, &["missing: "]).await;
+    import("folder", "p", 1, &["folder: is no regular file"]).await;
+    import("/dev/null", "p", 1, &["/dev/null: is no regular file"]).await;
+    import("empty", "  ", 2, &["--project", "name"]).await;
+    import("empty", &"n".repeat(201), 2, &["--project", "name"]).await;
+    assert_eq!(place.projects().await.0, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_one_clear_line() {
+    let place = Place::new(true).await;
+    let (path, url) = (place.path(), place.server.as_ref().unwrap().url());
+    for id in [ID, "nonsense", "a b", "..", "", "x?limit=1", "x#y", "../health", "é"] {
+        let through = ["export", "--project", id, "--server", &url, "--out", "out"];
+        refused(path, &[], &through, 1, &["ai-pm: "]).await;
+        let other = Place::new(false).await;
+        refused(other.path(), &[], &["export", "--project", id, "--out", "out"], 1, &["project"]).await;
+        assert!(!path.join("out").exists() && !other.path().join("out").exists());
+    }
+    let held = "another ai-pm holds";
+    refused(path, &[], &["export", "--project", ID], 1, &[held]).await;
+    std::fs::write(path.join("empty"), "").unwrap();
+    refused(path, &[], &["import", "empty", "--project", "p"], 1, &[held]).await;
+
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    refused(path, &[], &["export", "--project", ID, "--server", &gone], 1, &[&gone]).await;
+    refused(path, &[], &["import", "empty", "--project", "p", "--server", &gone], 1, &[&gone]).await;
+    for wrong in ["localhost:8000", "ftp://localhost", "", "http://", "not a url"] {
+        refused(path, &[], &["export", "--project", ID, "--server", wrong], 2, &["--server"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_lets_nobody_in_is_one_clear_line_without_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[("AUTH_REQUIRED", "true")]).await;
+    let url = server.url();
+    for (settings, extra) in
+        [(&[][..], &["--api-key", "hunter2"][..]), (&[("AI_PM_API_KEY", "hunter2")], &[])]
+    {
+        let arguments = [&["export", "--project", ID, "--server", &url], extra].concat();
+        let ran = run(folder.path(), settings, &arguments).await.expect(1);
+        assert!(ran.one_line().contains("401") && !ran.stderr.contains("hunter2"), "{ran:?}");
+    }
+    let help = run(folder.path(), &[("AI_PM_API_KEY", "hunter2")], &["export", "--help"]).await.expect(0);
+    assert!(!help.stdout.contains("hunter2"), "{help:?}");
+}
+
+#[tokio::test]
+async fn an_export_to_a_file_is_whole_or_not_there() {
+    let place = Place::new(true).await;
+    let id = place.server.as_ref().unwrap().project("p").await;
+    let names = |place: &Place| {
+        let names = std::fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    };
+    std::fs::write(place.path().join("out"), "older").unwrap();
+    std::fs::create_dir_all(place.path().join("folder/inside")).unwrap();
+    let broken = breaks_off().await;
+    for url in [format!("http://{broken}"), format!("http://{broken}/garbage")] {
+        let arguments = ["export", "--project", ID, "--server", &url, "--out", "out"];
+        refused(place.path(), &[], &arguments, 1, &[&url]).await;
+        assert_eq!(std::fs::read_to_string(place.path().join("out")).unwrap(), "older");
+        assert_eq!(names(&place), ["data", "folder", "out"], "no part is left");
+    }
+    for (out, word) in [("missing/out", "missing"), ("folder", "folder")] {
+        let ran = place.run(&["export", "--project", &id, "--out", out]).await.expect(1);
+        assert!(ran.one_line().contains(word), "{ran:?}");
+        assert_eq!(names(&place), ["data", "folder", "out"], "no part is left");
+    }
+    let ran = place.run(&["export", "--project", &id, "--out", "out"]).await.expect(0);
+    assert!(ran.stdout.is_empty() && ran.stderr.is_empty(), "{ran:?}");
+    let written = std::fs::read_to_string(place.path().join("out")).unwrap();
+    assert_eq!(written, place.export(&id).await);
+    assert_eq!(names(&place), ["data", "folder", "out"]);
+}
+
+/// A server that answers for the project and then breaks off; under `/garbage` with what is no JSON.
+async fn breaks_off() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (mut head, mut reader) = (String::new(), BufReader::new(&mut stream));
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).await.unwrap() > 0 {}
+            let body = json!({"id": ID, "name": "p"}).to_string();
+            let (body, length) = match head.split(' ').nth(1).unwrap() {
+                path if path.starts_with("/garbage/") && path.contains("/memory") => ("<html>", 6),
+                path if path.contains("/memory") => ("[{\"key\":", 4000),
+                _ => (body.as_str(), body.len()),
+            };
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            // The client closes: then everything was taken.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    address
+}
