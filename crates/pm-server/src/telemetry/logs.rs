@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -33,7 +33,7 @@ pub enum Error {
         /// `LOG_DIR`.
         dir: PathBuf,
         /// What the file system said.
-        source: InitError,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Another subscriber is in place already.
     #[error("logging is set up already")]
@@ -81,13 +81,16 @@ pub fn init(log: &Log) -> Result<Guard, Error> {
 }
 
 fn daily_files(dir: &Path, max_files: usize) -> Result<RollingFileAppender, Error> {
+    // The appender would make it too, but only after a line of its own on standard error.
+    std::fs::create_dir_all(dir)
+        .map_err(|source| Error::Directory { dir: dir.to_owned(), source: source.into() })?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("ai-pm")
         .filename_suffix("log")
         .max_log_files(max_files)
         .build(dir)
-        .map_err(|source| Error::Directory { dir: dir.to_owned(), source })
+        .map_err(|source| Error::Directory { dir: dir.to_owned(), source: source.into() })
 }
 
 /// Our crates at `level`, others at warnings at most; everything where everything is asked for.

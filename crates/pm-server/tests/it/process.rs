@@ -162,7 +162,6 @@ async fn requests_are_logged_and_no_stranger_writes_the_log() {
     for format in ["json", "pretty"] {
         let folder = tempfile::tempdir().unwrap();
         let logs = folder.path().join("logs");
-        std::fs::create_dir(&logs).unwrap();
         let settings = [("LOG_DIR", "logs"), ("LOG_LEVEL", "DEBUG"), ("LOG_FORMAT", format)];
         let server = Process::start(folder.path(), &settings).await;
         let evil = "x\\n{\\\"message\\\":\\\"forged\\\"}\tforged";
