@@ -9,6 +9,12 @@ pub(crate) fn run(arguments: &[String]) -> Done {
         "cc",
         "install a C compiler (Debian: apt-get install build-essential; macOS: xcode-select --install)",
     )?;
+    if arguments.is_empty() {
+        // The examples in the documents first: there are few, and what cargo says last is what one sees.
+        process::run(&mut process::command("cargo", words(&["--doc".to_owned()])))?;
+        let rest = ["--lib", "--bins", "--tests"].map(str::to_owned);
+        return process::run(&mut process::command("cargo", words(&rest)));
+    }
     process::run(&mut process::command("cargo", words(arguments)))
 }
 

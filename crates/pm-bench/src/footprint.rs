@@ -57,9 +57,10 @@ fn starts(what: &str, folder: &Path) -> Outcome<()> {
         millis.push(server.started_in.as_secs_f64() * 1000.0);
         server.kill()?;
     }
+    let each = millis.iter().map(|millis| format!("{millis:.1}")).collect::<Vec<_>>().join(" ");
     millis.sort_by(f64::total_cmp);
     let (median, most) = (millis.get(STARTS / 2).ok_or("no start")?, millis.last().ok_or("no start")?);
-    println!("start to first answer, {what}: median {median:.1} ms, most {most:.1} ms of {STARTS}");
+    println!("start to first answer, {what}: median {median:.1} ms, most {most:.1} ms ({each})");
     Ok(())
 }
 

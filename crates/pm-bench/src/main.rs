@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 /// What is measured can fail in many ways, none of which this program could mend.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Measures the release build of ai-pm from outside (`cargo build --release` first).
+/// Measures the release build of ai-pm from outside (`cargo build --release --workspace` first).
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
