@@ -8,7 +8,7 @@ mod strict;
 pub use fields::Fields;
 pub use invalid::{FieldError, Invalid};
 pub use read::{
-    array, boolean, number_between, object, one_of, parameter, string, text, timestamp, timestamp_text,
-    whole_number,
+    array, boolean, number_between, object, one_of, parameter, string, text, time_bound, timestamp,
+    timestamp_text, whole_number,
 };
 pub use strict::{BODY_DEPTH, Unreadable, VALUE_DEPTH, depth, parse};

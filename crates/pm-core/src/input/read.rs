@@ -118,10 +118,28 @@ pub fn timestamp_text(text: &str) -> Result<Timestamp, Invalid> {
     if !looks_like_rfc3339(text.as_bytes()) {
         return Err(fault());
     }
-    let parsed: Timestamp = text.parse().map_err(|_| fault())?;
+    let parsed: Timestamp =
+        text.parse().map_err(|_| if text.starts_with("9999-12-3") { late() } else { fault() })?;
     let cut = Timestamp::from_microsecond(parsed.as_microsecond()).map_err(|_| fault())?;
-    let year = cut.to_zoned(jiff::tz::TimeZone::UTC).year();
-    if (0..=9999).contains(&year) { Ok(cut) } else { Err(fault()) }
+    match cut.to_zoned(jiff::tz::TimeZone::UTC).year() {
+        0..=9999 => Ok(cut),
+        _ => Err(Invalid::here("must not be before the year 0000 in UTC")),
+    }
+}
+
+/// The last instant that can be kept: the last hours of the year 9999 are beyond it.
+const LAST: &str = "9999-12-30T22:00:00Z";
+
+fn late() -> Invalid {
+    Invalid::here(format!("must not be after {LAST}, the last instant that can be kept"))
+}
+
+/// The bound of a range of time: the same, but one after the last instant that can be kept stands for that one.
+pub fn time_bound(value: Value) -> Result<Timestamp, Invalid> {
+    match timestamp_text(&string(value)?) {
+        Err(fault) if fault == late() => timestamp_text(LAST),
+        read => read,
+    }
 }
 
 /// `full-date "T" full-time` of RFC 3339: the parser itself takes more than that.
@@ -194,6 +212,13 @@ mod tests {
         ] {
             assert!(timestamp_text(odd).is_err(), "{odd}");
         }
+        assert!(timestamp_text("9999-12-31T23:59:59Z").is_err());
+        assert_eq!(
+            time_bound(Value::from("9999-12-31T23:59:59Z")).unwrap().to_string(),
+            LAST,
+            "the end of time"
+        );
+        assert!(time_bound(Value::from("9999-12-31T23:59:59")).is_err());
     }
 
     #[test]

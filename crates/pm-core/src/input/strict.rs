@@ -1,6 +1,8 @@
 //! JSON as strict as a memory that never loses anything needs it: no field twice, no NUL, no number that
 //! would come back as another one, no bottomless nesting.
 
+mod numbers;
+
 use std::cell::RefCell;
 use std::fmt;
 
@@ -13,8 +15,6 @@ use super::Invalid;
 pub const BODY_DEPTH: usize = 128;
 /// The most levels that a value may nest: the body around it is one more.
 pub const VALUE_DEPTH: usize = BODY_DEPTH - 1;
-/// A number longer than this cannot come back digit for digit from a double or a 64-bit integer.
-const NUMBER_BYTES: usize = 128;
 
 /// Why bytes were not taken as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,17 +33,53 @@ pub fn parse(bytes: &[u8], levels: usize) -> Result<Value, Unreadable> {
             error.valid_up_to()
         ))
     })?;
-    check_shape(text, levels)?;
+    if nests_deeper(text.as_bytes(), levels) {
+        return Err(Unreadable::Malformed(format!("the body nests more than {levels} levels deep")));
+    }
     let place = RefCell::new(Place::default());
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    // `check_shape` has bounded the depth already, with the bound that we document.
+    // `nests_deeper` has bounded the depth already, with the bound that we document.
     deserializer.disable_recursion_limit();
-    let parsed =
-        Strict(&place).deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    parsed.map_err(|error| match place.into_inner().fault {
-        Some(fault) => Unreadable::Invalid(fault),
-        None => Unreadable::Malformed(format!("the body is not valid JSON: {error}")),
-    })
+    let parsed = Strict(&place).deserialize(&mut deserializer);
+    let parsed = parsed.and_then(|value| deserializer.end().map(|()| value));
+    match (parsed, place.into_inner().fault) {
+        (Ok(value), _) => numbers::check(text).map(|()| value).map_err(Unreadable::Invalid),
+        (Err(_), Some(fault)) => Err(Unreadable::Invalid(fault)),
+        // A number beyond a double is one that we refuse by name; to the parser it is no JSON.
+        (Err(error), None) if error.to_string().starts_with("number out of range") => {
+            match numbers::check(text) {
+                Err(fault) => Err(Unreadable::Invalid(fault)),
+                Ok(()) => Err(malformed(&error)),
+            }
+        }
+        (Err(error), None) => Err(malformed(&error)),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Unreadable {
+    Unreadable::Malformed(format!("the body is not valid JSON: {error}"))
+}
+
+/// Whether arrays and objects nest deeper than `levels`: it is known before the parser recurses into them.
+fn nests_deeper(text: &[u8], levels: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > levels {
+                    return true;
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// How many levels of arrays and objects `value` nests; a scalar is 0.
@@ -52,80 +88,6 @@ pub fn depth(value: &Value) -> usize {
         Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
         Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
         _ => 0,
-    }
-}
-
-/// What the parser cannot tell us: depth before it recurses, and numbers as they were written.
-fn check_shape(text: &str, levels: usize) -> Result<(), Unreadable> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut at) = (0_usize, 0_usize);
-    let (mut last_string, mut field) = ("", "");
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                let end = string_end(bytes, at + 1);
-                last_string = text.get(at + 1..end).unwrap_or_default();
-                at = end;
-            }
-            b':' => field = last_string,
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > levels {
-                    return Err(Unreadable::Malformed(format!(
-                        "the body nests more than {levels} levels deep"
-                    )));
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'-' | b'0'..=b'9' => {
-                let end = number_end(bytes, at);
-                check_number(text.get(at..end).unwrap_or_default())
-                    .map_err(|message| Unreadable::Invalid(Invalid::field(field, message)))?;
-                at = end;
-                continue;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    Ok(())
-}
-
-/// The offset of the quote that ends the string whose first byte is at `at`.
-fn string_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
-}
-
-fn number_end(bytes: &[u8], from: usize) -> usize {
-    let in_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-    bytes.iter().skip(from).position(|byte| !in_number(byte)).map_or(bytes.len(), |length| from + length)
-}
-
-fn check_number(text: &str) -> Result<(), String> {
-    if text.len() > NUMBER_BYTES {
-        return Err(format!(
-            "holds a number of {} characters, more than can be kept exactly: send it as a string",
-            text.len()
-        ));
-    }
-    let integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if integer && text.parse::<i64>().is_err() && text.parse::<u64>().is_err() && text.len() > 1 {
-        return Err(
-            "holds an integer beyond 64 bits, which would lose digits: send it as a string".to_owned()
-        );
-    }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_infinite() => {
-            Err("holds a number beyond the range of a double: send it as a string".to_owned())
-        }
-        _ => Ok(()),
     }
 }
 

@@ -68,8 +68,8 @@ impl ItemList {
         let r#type = fields.optional("type", MemoryType::from_json);
         let session_id = fields.optional("session_id", SessionId::from_json);
         let prefix = fields.optional("prefix", input::text(0, 512)).filter(|text| !text.is_empty());
-        let since = fields.optional("since", input::timestamp);
-        let until = fields.optional("until", input::timestamp);
+        let since = fields.optional("since", input::time_bound);
+        let until = fields.optional("until", input::time_bound);
         let sorts = [("timestamp", ItemSort::Timestamp), ("key", ItemSort::Key)];
         let page = Self::page_of(&mut fields, &sorts, "-timestamp");
         fields.finish(|| page.map(|page| page(ItemFilter { r#type, session_id, prefix, since, until })))
@@ -81,8 +81,8 @@ impl MessageList {
     pub fn new(mut fields: Fields) -> Result<Self, Invalid> {
         let role = fields.optional("role", |value| Role::new(&input::string(value)?));
         let session_id = fields.optional("session_id", SessionId::from_json);
-        let since = fields.optional("since", input::timestamp);
-        let until = fields.optional("until", input::timestamp);
+        let since = fields.optional("since", input::time_bound);
+        let until = fields.optional("until", input::time_bound);
         let page = Self::page_of(&mut fields, &[("timestamp", ())], "-timestamp");
         fields.finish(|| page.map(|page| page(MessageFilter { role, session_id, since, until })))
     }

@@ -111,7 +111,8 @@ pub struct DeleteRequest {
 impl DeleteRequest {
     /// Reads the parameters `project_id, key, type?`; the caller has put those of the path among them.
     pub fn new(mut fields: Fields) -> Result<Self, Invalid> {
-        let project = fields.required("project_id", project_id);
+        // An empty one is none, and that is a fault of form.
+        let project = fields.required("project_id", |id| Ok(ProjectId::parse(&input::text(1, 512)(id)?)));
         let key = fields.required("key", Key::from_json);
         let types = fields.optional("type", |value| Ok(vec![MemoryType::from_json(value)?]));
         let types = types.unwrap_or_else(|| MemoryType::ALL.to_vec());
@@ -131,13 +132,18 @@ impl Memory {
         Self { ports: ports.clone(), recall, limit, default_ttl: settings.default_ttl }
     }
 
-    /// Stores an item, new or in place of the one of its type and key.
-    pub async fn store(&self, request: StoreItem, once: Option<&Idempotency>) -> Result<Stored> {
+    /// Stores an item, new or in place of the one of its type and key, under a condition on what is there.
+    pub async fn store(
+        &self,
+        request: StoreItem,
+        condition: Precondition,
+        once: Option<&Idempotency>,
+    ) -> Result<Stored> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
-        self.put(project, request.draft, Precondition::NONE, once).await
+        self.put(project, request.draft, condition, once).await
     }
 
-    /// The same, under a condition on what is there.
+    /// The same, in a project that the caller has named already.
     pub async fn put(
         &self,
         project: ProjectId,

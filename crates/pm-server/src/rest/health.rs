@@ -1,7 +1,7 @@
 //! Health: `/health`, `/health/redis`, `/health/ready` ask the store, `/health/live` does not.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -26,7 +26,14 @@ pub struct Health {
     ports: Ports,
     started: Instant,
     /// What the store last said, for the answer that does not ask it.
-    connected: Arc<AtomicBool>,
+    last: Arc<Last>,
+}
+
+/// What the store last said.
+#[derive(Debug)]
+struct Last {
+    connected: AtomicBool,
+    latency_micros: AtomicU64,
 }
 
 #[derive(Serialize)]
@@ -44,8 +51,7 @@ struct Body {
 struct Store {
     kind: &'static str,
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency_ms: Option<f64>,
+    latency_ms: f64,
 }
 
 #[derive(Serialize)]
@@ -57,21 +63,28 @@ struct Embedder {
 impl Health {
     /// The health of a server that starts now over `ports`.
     pub fn new(ports: &Ports) -> Self {
-        Self { ports: ports.clone(), started: Instant::now(), connected: Arc::new(AtomicBool::new(true)) }
+        // It has just been opened.
+        let last = Last { connected: AtomicBool::new(true), latency_micros: AtomicU64::new(0) };
+        Self { ports: ports.clone(), started: Instant::now(), last: Arc::new(last) }
     }
 
     async fn asked(&self) -> Answer {
         let began = Instant::now();
         let answered = tokio::time::timeout(PATIENCE, self.ports.store.ping()).await;
-        let latency_ms = began.elapsed().as_secs_f64() * 1000.0;
+        let latency = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let connected = matches!(answered, Ok(Ok(())));
-        self.connected.store(connected, Ordering::Relaxed);
+        self.last.connected.store(connected, Ordering::Relaxed);
+        self.last.latency_micros.store(latency, Ordering::Relaxed);
         let status = if connected { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let health = if connected { "healthy" } else { "unhealthy" };
-        answer::json(status, &self.body(health, connected, Some(latency_ms)))
+        answer::json(status, &self.body(health))
     }
 
-    fn body(&self, status: &'static str, connected: bool, latency_ms: Option<f64>) -> Body {
+    /// What is known now.
+    #[expect(clippy::cast_precision_loss, reason = "a latency is far below 2^53 microseconds")]
+    fn body(&self, status: &'static str) -> Body {
+        let connected = self.last.connected.load(Ordering::Relaxed);
+        let latency_ms = self.last.latency_micros.load(Ordering::Relaxed) as f64 / 1000.0;
         let kind = self.ports.store.kind();
         let answers = if connected { "connected" } else { "disconnected" };
         Body {
@@ -135,5 +148,5 @@ async fn health_ready(State(health): State<Health>) -> Answer {
     responses((status = 200, description = "It runs", body = schema::Health))
 )]
 async fn health_live(State(health): State<Health>) -> Answer {
-    answer::json(StatusCode::OK, &health.body("healthy", health.connected.load(Ordering::Relaxed), None))
+    answer::json(StatusCode::OK, &health.body("healthy"))
 }

@@ -69,7 +69,8 @@ async fn every_fault_is_listed_at_once_and_no_secret_is_told() {
     assert!(lines.len() == 2 && !lines.concat().contains(secret), "{lines:#?}");
     let ran = run(folder.path(), &bad, &["config"]).await.expect(2);
     assert_eq!(ran.stderr.lines().count(), bad.len(), "`config` says the same: {ran:?}");
-    for command in [&["export", "--project", "p"][..], &["import", "Cargo.toml", "--project", "p"]] {
+    let id = "0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f";
+    for command in [&["export", "--project", id][..], &["import", "Cargo.toml", "--project", "p"]] {
         std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
         let ran = run(folder.path(), &[("API_PORT", "x")], command).await.expect(2);
         assert!(ran.one_line().contains("API_PORT (environment)"), "{ran:?}");

@@ -1,7 +1,7 @@
 //! Bodies that nobody means well with: a problem for each, and nothing stored.
 
 use axum::body::Body;
-use http::Request;
+use http::{Method, Request};
 use serde_json::json;
 
 use crate::harness::TestServer;
@@ -91,7 +91,8 @@ async fn faults_below_the_surface_are_named_by_their_path() {
     for (value, field) in [
         (r#"{"a":[{"b":1,"b":1}]}"#, "value.a[0].b"),
         (r#"{"a":["x","\u0000"]}"#, "value.a[1]"),
-        (r#"{"a":{"big":12345678901234567890123}}"#, "big"),
+        (r#"{"a":{"big":12345678901234567890123}}"#, "value.a.big"),
+        (r#"[0,{"big":1e999}]"#, "value[1].big"),
     ] {
         let body = format!(r#"{{"project_id":"{project}","type":"context","key":"k","value":{value}}}"#);
         server.post_bytes("/api/memory/store", body).await.invalid(field);
@@ -119,6 +120,9 @@ async fn bodies_of_other_types_are_refused() {
     }
     let request = Request::post("/api/projects").body(Body::from(r#"{"name":"n"}"#)).unwrap();
     server.send(request).await.problem(415, "unsupported_media_type");
+    let packed = [("content-encoding", "gzip")];
+    let packed = server.call(Method::POST, "/api/projects", &packed, json!({"name": "n"})).await;
+    packed.problem(415, "unsupported_media_type");
 }
 
 #[tokio::test]
@@ -181,4 +185,12 @@ async fn an_unknown_query_parameter_is_refused_wherever_it_stands() {
     server.delete(&format!("{path}?colour=red")).await.invalid("colour");
     assert_eq!(server.count(&project).await, 1);
     server.get("/health?probe=1").await.expect(200);
+}
+
+#[tokio::test]
+async fn two_keys_for_one_write_are_refused() {
+    let server = TestServer::start().await;
+    let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
+    server.call(Method::POST, "/api/projects", &twice, json!({"name": "n"})).await.invalid("Idempotency-Key");
+    assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
 }

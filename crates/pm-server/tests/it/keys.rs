@@ -156,10 +156,12 @@ async fn what_is_no_project_id_names_no_project() {
         server.store(odd, "context", "k", json!(1)).await.problem(404, "project_not_found");
         let query = format!("/api/memory/recall?query=v&project_id={}", encoded(odd));
         server.get(&query).await.problem(404, "project_not_found");
-        server
-            .delete(&format!("/api/memory/k?project_id={}", encoded(odd)))
-            .await
-            .problem(404, "project_not_found");
+        let deleted = server.delete(&format!("/api/memory/k?project_id={}", encoded(odd))).await;
+        if odd.is_empty() {
+            deleted.invalid("project_id");
+        } else {
+            deleted.problem(404, "project_not_found");
+        }
         if odd.is_empty() || matches!(odd, "." | "..") {
             continue;
         }

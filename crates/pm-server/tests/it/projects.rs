@@ -100,6 +100,9 @@ async fn conditions_decide_over_writes() {
     assert!(same.body.is_empty());
     assert_eq!(same.header("etag"), known);
     server.call(Method::GET, &path, &[("if-none-match", &tag)], Value::Null).await.expect(200);
+    server.call(Method::GET, &path, &[("if-match", &known)], Value::Null).await.expect(200);
+    let stale = server.call(Method::GET, &path, &[("if-match", &tag)], Value::Null).await;
+    stale.problem(412, "precondition_failed");
 
     let stale = [("if-match", tag.as_str())];
     server.call(Method::DELETE, &path, &stale, Value::Null).await.problem(412, "precondition_failed");
@@ -181,4 +184,21 @@ async fn lists_are_filtered_sorted_and_searched() {
     ] {
         server.get(&format!("/api/projects?{query}")).await.invalid(field);
     }
+}
+
+#[tokio::test]
+async fn a_store_heeds_conditions_too() {
+    let server = TestServer::start().await;
+    let project = server.project("p").await;
+    let store = async |name, tag: &str, value: u8| {
+        let body = json!({"project_id": project, "type": "error", "key": "k", "value": value});
+        server.call(Method::POST, "/api/memory/store", &[(name, tag)], body).await
+    };
+    store("if-match", "*", 1).await.problem(412, "precondition_failed");
+    let tag = store("if-none-match", "*", 2).await.expect(201).header("etag").to_owned();
+    store("if-none-match", "*", 3).await.problem(412, "precondition_failed");
+    store("if-match", "\"999\"", 4).await.problem(412, "precondition_failed");
+    let item = server.get(&format!("/api/projects/{project}/memory/error/k")).await.expect(200);
+    assert_eq!(item.json()["value"], 2);
+    store("if-match", &tag, 5).await.expect(200);
 }

@@ -96,6 +96,11 @@ async fn a_body_over_the_limit_is_refused_whether_it_is_sent_or_not() {
     stream.write_all(b"{\"name\":\"n\"}").await.unwrap();
     assert_eq!(statuses(&rest(&mut stream).await), [201]);
 
+    // Who announces too much and sends nothing is told all the same.
+    let mut stream = connect(server.address()).await;
+    stream.write_all(post(&format!("{close}content-length: 65537\r\n")).as_bytes()).await.unwrap();
+    assert_eq!(statuses(&timeout(PATIENCE, rest(&mut stream)).await.unwrap()), [413]);
+
     // A naive client sends all of it before it reads, and goes on with the next request.
     let size = 16 << 20;
     let mut bytes = post_of(size).into_bytes();

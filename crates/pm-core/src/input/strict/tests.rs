@@ -67,9 +67,32 @@ fn faults_are_named_by_their_path() {
         (r#"{"a":[{"b":1},{"b":1,"b":2}]}"#, "a[1].b"),
         (r#"[["x","a\u0000"]]"#, "[0][1]"),
         (r#"{"n":99999999999999999999}"#, "n"),
-        (r#"{"deep":{"n":1e999}}"#, "n"),
+        (r#"{"deep":{"n":1e999}}"#, "deep.n"),
+        (r#"{"items":[{"a":1},{"a":[0,123456789012345678901]}]}"#, "items[1].a[1]"),
+        (r#"{"a,:[":{"\"b":1,"c":1e999}}"#, "a,:[.c"),
     ] {
         let Err(Unreadable::Invalid(fault)) = parse(text.as_bytes(), BODY_DEPTH) else { panic!("{text}") };
         assert_eq!(fault.0[0].field, field, "{text}");
     }
+}
+
+#[test]
+fn what_is_no_json_is_told_before_its_numbers_are() {
+    for text in [
+        r#"{"a":2026-01-01}"#,
+        r#"{"a":2026-11-23T00:00:00Z}"#,
+        r#"{"a":--5}"#,
+        r#"{"a":"b" 99999999999999999999999}"#,
+        "{99999999999999999999999:1}",
+        r#"{"a":99999999999999999999999"#,
+    ] {
+        assert!(matches!(parse(text.as_bytes(), BODY_DEPTH), Err(Unreadable::Malformed(_))), "{text}");
+    }
+    let refused = parse(br#"{"a":1e999,"b":[99999999999999999999]}"#, BODY_DEPTH);
+    let Err(Unreadable::Invalid(faults)) = refused else { panic!("{refused:?}") };
+    assert_eq!(
+        faults.0.iter().map(|fault| &*fault.field).collect::<Vec<_>>(),
+        ["a", "b[0]"],
+        "every one of them"
+    );
 }

@@ -58,8 +58,8 @@ impl RecallRequest {
         let project = fields.required("project_id", memory::project_id);
         let query = fields.required("query", input::text(0, QUERY_BYTES));
         let session_id = fields.optional("session_id", SessionId::from_json);
-        let since = fields.optional("since", input::timestamp);
-        let until = fields.optional("until", input::timestamp);
+        let since = fields.optional("since", input::time_bound);
+        let until = fields.optional("until", input::time_bound);
         fields.finish(|| {
             Some(Self {
                 project: project?,

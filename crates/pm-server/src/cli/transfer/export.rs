@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use pm_core::model::ProjectId;
 use serde_json::Value;
 
 use super::door::{Door, Way};
@@ -26,6 +27,10 @@ pub(in crate::cli) struct Export {
 impl Export {
     /// Writes the project, page by page.
     pub(in crate::cli) fn run(self) -> Result<(), Failure> {
+        // What can be no id must not become part of an address.
+        if ProjectId::parse(&self.project).is_none() {
+            return Err(Failure::failed(format!("there is no project {:?}", self.project)));
+        }
         let mut door = self.way.open()?;
         let project = door.project(&self.project)?;
         let written = match &self.out {

@@ -1,6 +1,6 @@
 //! A line of an export: a project, an item or a message as the API answers it, with its `kind` in front.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pm_core::input::{self, BODY_DEPTH, Invalid, Unreadable};
 use pm_core::model::{ItemDraft, MessageDraft, ProjectDraft};
 use serde_json::{Map, Value};
@@ -54,7 +54,9 @@ impl Record {
                     if end <= now {
                         return Ok(Self::Expired);
                     }
-                    let left = end.duration_since(now).as_secs().max(1);
+                    // Rounded up: it may live up to a second longer, never shorter.
+                    let left = end.duration_since(now) + SignedDuration::from_nanos(999_999_999);
+                    let left = left.as_secs();
                     object.insert("ttl".to_owned(), Value::from(left));
                 }
                 ItemDraft::new(Value::Object(object.clone()))?;

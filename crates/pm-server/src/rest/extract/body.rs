@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequest, Request};
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use pm_core::input::{self, BODY_DEPTH, Invalid};
@@ -19,8 +19,10 @@ const ARRIVAL: Duration = Duration::from_mins(1);
 /// An item of a batch stands two levels deeper than one of its own. What may nest has a bound of its own, whose fault names
 /// the field; this one only keeps the parser within its stack.
 const DEPTH: usize = BODY_DEPTH + 3;
-/// What is read and thrown away of a body that is too large, so that its sender comes to read the answer.
-const DISCARDED: u64 = 64 * 1024 * 1024;
+/// What is read and thrown away of a body that is too large, so that a sender who reads only after it has sent all
+/// comes to read the answer. Who does not send is not waited for.
+const DISCARDED: usize = 64 * 1024 * 1024;
+const SENDING: Duration = Duration::from_millis(500);
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The most bytes of a body.
@@ -64,10 +66,14 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let key = request.headers().get(IDEMPOTENCY_KEY).cloned();
+        let keys: Vec<_> = request.headers().get_all(IDEMPOTENCY_KEY).iter().cloned().collect();
         let action = format!("{} {}", request.method(), request.uri().path());
         let JsonBody(body) = JsonBody::from_request(request, state).await?;
-        let Some(key) = key else { return Ok(Self { body, once: None }) };
+        let key = match keys.as_slice() {
+            [] => return Ok(Self { body, once: None }),
+            [key] => key,
+            _ => return Err(Invalid::field("Idempotency-Key", "is there more than once: send one").into()),
+        };
         let key = key
             .to_str()
             .map_err(|_| Invalid::field("Idempotency-Key", "must be visible ASCII characters"))?;
@@ -80,6 +86,9 @@ where
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     let wanted = "send the body as Content-Type: application/json";
     let fault = |what: &str| Err(Problem::new(Code::UnsupportedMediaType, format!("{what}: {wanted}")));
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return fault("the body has a Content-Encoding");
+    }
     let Some(sent) = headers.get(CONTENT_TYPE) else { return fault("there is no Content-Type") };
     let sent = sent.to_str().unwrap_or_default().to_ascii_lowercase();
     let mut parts = sent.split(';').map(str::trim);
@@ -107,7 +116,7 @@ async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes
     if announced.is_some_and(|length| length > limit as u64) {
         // Who waits to be told to go on has not sent it yet.
         if !headers.contains_key(EXPECT) {
-            discard(body, announced.unwrap_or_default()).await;
+            discard(body).await;
         }
         return Err(too_large());
     }
@@ -116,7 +125,7 @@ async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes
         let broken = |_| Problem::new(Code::MalformedRequest, "the body broke off");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         if bytes.len() + data.len() > limit {
-            discard(body, DISCARDED).await;
+            discard(body).await;
             return Err(too_large());
         }
         bytes.extend_from_slice(&data);
@@ -125,11 +134,10 @@ async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes
 }
 
 /// Reads what is left of a body, up to a bound, and throws it away.
-async fn discard(mut body: Body, length: u64) {
-    let mut left = length.min(DISCARDED);
-    while let Some(Ok(frame)) = body.frame().await {
-        let read = frame.data_ref().map_or(0, Bytes::len) as u64;
-        match left.checked_sub(read) {
+async fn discard(mut body: Body) {
+    let mut left = DISCARDED;
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(SENDING, body.frame()).await {
+        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
             Some(rest) => left = rest,
             None => return,
         }

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
+use pm_core::Error;
 use pm_core::model::{Match, Precondition, Version};
 
 /// `If-Match` and `If-None-Match` of a write.
@@ -19,21 +20,26 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
     }
 }
 
-/// `If-None-Match` of a read: the versions that the client has.
-pub struct IfNoneMatch(Option<Match>);
+/// The conditions of a read.
+pub struct ReadConditions {
+    if_match: Precondition,
+    if_none_match: Option<Match>,
+}
 
-impl IfNoneMatch {
-    /// Whether the client has this version already.
-    pub fn holds(&self, version: Version) -> bool {
-        self.0.as_ref().is_some_and(|tags| tags.matches(Some(version)))
+impl ReadConditions {
+    /// Whether the client has this version already; an `If-Match` that it does not pass is an error.
+    pub fn known(&self, version: Version) -> Result<bool, Error> {
+        self.if_match.check(Some(version))?;
+        Ok(self.if_none_match.as_ref().is_some_and(|tags| tags.matches(Some(version))))
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+impl<S: Sync> FromRequestParts<S> for ReadConditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(tags(parts, &IF_NONE_MATCH, true)))
+        let if_match = Precondition { if_match: tags(parts, &IF_MATCH, false), if_none_match: None };
+        Ok(Self { if_match, if_none_match: tags(parts, &IF_NONE_MATCH, true) })
     }
 }
 

@@ -6,6 +6,6 @@ mod path;
 mod query;
 
 pub use body::{BodyLimit, JsonBody, Repeatable};
-pub use conditions::{Conditions, IfNoneMatch};
+pub use conditions::{Conditions, ReadConditions};
 pub use path::{ItemPath, KeyPath, MessagePath, ProjectScope};
 pub use query::{NoParameters, Parameters};

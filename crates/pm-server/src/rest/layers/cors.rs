@@ -21,6 +21,8 @@ pub fn layer(origins: &[String]) -> CorsLayer {
     let exposed =
         ["x-total-count", "ratelimit", "ratelimit-policy", "x-evicted-key"].map(HeaderName::from_static);
     CorsLayer::new()
+        // `edge` sends it, with every answer.
+        .vary([])
         .allow_origin(allowed)
         .allow_credentials(!any)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

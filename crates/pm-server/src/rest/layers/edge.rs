@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use pm_core::ports::Ids;
 
 use crate::rest::problem::{self, Code, Problem};
@@ -32,6 +32,8 @@ pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Nex
         }
         *response.body_mut() = Body::from(problem.body(&request_id));
     }
+    // Also where the request names no origin: a cache must not give that answer to a page of another one.
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

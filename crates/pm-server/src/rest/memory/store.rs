@@ -6,13 +6,13 @@ use axum::extract::State;
 use pm_core::operations::{Memory, StoreItem};
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{NoParameters, Repeatable};
+use crate::rest::extract::{Conditions, NoParameters, Repeatable};
 use crate::rest::schema;
 
 /// Store a memory item, new or in place of the one of the same type and key.
 #[utoipa::path(
     post, path = "/api/memory/store", tag = "memory",
-    params(schema::IdempotencyKey),
+    params(schema::IdempotencyKey, schema::ConditionHeaders),
     request_body = schema::MemoryStore,
     responses((status = 201, description = "The new item", body = schema::MemoryItem,
             headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version"),
@@ -20,13 +20,15 @@ use crate::rest::schema;
         (status = 200, description = "The item, in place of an older one", body = schema::MemoryItem,
             headers(("ETag" = String, description = "Its version")))),
     extensions(("x-problems" =
-        json!(["project_not_found", "project_archived", "memory_limit_reached", "idempotency_mismatch"])))
+        json!(["project_not_found", "project_archived", "memory_limit_reached", "precondition_failed",
+            "idempotency_mismatch"])))
 )]
 pub(super) async fn store_memory(
     State(memory): State<Arc<Memory>>,
     _: NoParameters,
+    Conditions(condition): Conditions,
     request: Repeatable,
 ) -> Answer {
-    let stored = memory.store(StoreItem::new(request.body)?, request.once.as_ref()).await?;
+    let stored = memory.store(StoreItem::new(request.body)?, condition, request.once.as_ref()).await?;
     answer::stored(&stored)
 }

@@ -7,27 +7,27 @@ use http::StatusCode;
 use pm_core::operations::Messages;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{IfNoneMatch, MessagePath, NoParameters, ProjectScope};
+use crate::rest::extract::{MessagePath, NoParameters, ProjectScope, ReadConditions};
 use crate::rest::schema;
 
 /// Get a message.
 #[utoipa::path(
     get, path = "/api/projects/{id}/messages/{message_id}", tag = "messages",
-    params(schema::ProjectParameter, schema::MessageParameter, schema::IfNoneMatchHeader),
+    params(schema::ProjectParameter, schema::MessageParameter, schema::ReadConditionHeaders),
     responses((status = 200, description = "The message", body = schema::Message,
             headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "The client has this version already")),
-    extensions(("x-problems" = json!(["project_not_found", "message_not_found"])))
+    extensions(("x-problems" = json!(["project_not_found", "message_not_found", "precondition_failed"])))
 )]
 pub(super) async fn get_message(
     State(messages): State<Arc<Messages>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
     MessagePath(message): MessagePath,
-    known: IfNoneMatch,
+    conditions: ReadConditions,
 ) -> Answer {
     let message = messages.get(project, message).await?;
-    if known.holds(message.version) {
+    if conditions.known(message.version)? {
         return Ok(answer::not_modified(message.version));
     }
     answer::tagged(StatusCode::OK, message.version, &message.value)

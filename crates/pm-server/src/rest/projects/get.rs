@@ -7,26 +7,26 @@ use http::StatusCode;
 use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{IfNoneMatch, NoParameters, ProjectScope};
+use crate::rest::extract::{NoParameters, ProjectScope, ReadConditions};
 use crate::rest::schema;
 
 /// Get a project.
 #[utoipa::path(
     get, path = "/api/projects/{id}", tag = "projects",
-    params(schema::ProjectParameter, schema::IfNoneMatchHeader),
+    params(schema::ProjectParameter, schema::ReadConditionHeaders),
     responses((status = 200, description = "The project", body = schema::Project,
             headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "The client has this version already")),
-    extensions(("x-problems" = json!(["project_not_found"])))
+    extensions(("x-problems" = json!(["project_not_found", "precondition_failed"])))
 )]
 pub(super) async fn get_project(
     State(projects): State<Arc<Projects>>,
     _: NoParameters,
     ProjectScope(project): ProjectScope,
-    known: IfNoneMatch,
+    conditions: ReadConditions,
 ) -> Answer {
     let project = projects.get(project).await?;
-    if known.holds(project.version) {
+    if conditions.known(project.version)? {
         return Ok(answer::not_modified(project.version));
     }
     answer::tagged(StatusCode::OK, project.version, &project.value)

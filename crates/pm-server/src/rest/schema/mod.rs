@@ -15,8 +15,8 @@ pub use memory::{
 pub use messages::{Message, MessageCreate, Role};
 pub use parameters::{
     ConditionHeaders, ContextQuery, DeleteKeyQuery, DeleteProjectQuery, DeleteTypeQuery, IdempotencyKey,
-    IfNoneMatchHeader, ItemParameters, KeyParameter, MemoryListQuery, MessageListQuery, MessageParameter,
-    OldProjectParameter, ProjectListQuery, ProjectParameter, RecallQuery,
+    ItemParameters, KeyParameter, MemoryListQuery, MessageListQuery, MessageParameter, OldProjectParameter,
+    ProjectListQuery, ProjectParameter, ReadConditionHeaders, RecallQuery,
 };
 pub use projects::{Project, ProjectChange, ProjectCreate, ProjectReplace, ProjectStatus};
 pub use server::{FieldError, Health, Problem, Root};

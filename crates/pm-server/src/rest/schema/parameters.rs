@@ -57,10 +57,13 @@ pub struct IdempotencyKey {
     key: Option<String>,
 }
 
-/// `If-None-Match` of a read.
+/// Conditions of a read.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct IfNoneMatchHeader {
+pub struct ReadConditionHeaders {
+    /// Answer only if this is still the `ETag`; else 412.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
     /// `ETag`s that the client has: 304 if it is still one of them.
     #[param(rename = "If-None-Match")]
     if_none_match: Option<String>,

@@ -34,9 +34,8 @@ pub struct StoreHealth {
     kind: String,
     /// `connected` or `disconnected`.
     status: String,
-    /// Absent where it was not asked.
-    #[schema(nullable = false)]
-    latency_ms: Option<f64>,
+    /// How long it took to answer, or last took where it is not asked now.
+    latency_ms: f64,
 }
 
 /// What turns text into vectors.

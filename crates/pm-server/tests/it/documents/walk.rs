@@ -130,7 +130,8 @@ async fn every_operation_fails_as_documented() {
             let (value, status) = match (header, operation.method.as_str()) {
                 ("If-Match", _) => ("\"no\"", 412),
                 ("If-None-Match", "GET") => ("*", 304),
-                ("If-None-Match", "DELETE") => continue,
+                // Nothing is there yet: that a store heeds it is tested in projects.rs.
+                ("If-None-Match", "DELETE" | "POST") => continue,
                 ("If-None-Match", _) => ("*", 412),
                 ("Idempotency-Key", _) => ("", 422),
                 _ => panic!("{name}: {header} is new to this test"),
