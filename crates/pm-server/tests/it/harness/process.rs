@@ -54,6 +54,10 @@ impl Ran {
 fn command(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ai-pm"));
     command.current_dir(folder).env_clear().envs(settings.iter().copied()).args(arguments);
+    // Where coverage is measured, the binary is told where its figures go: it would leave them in the folder.
+    #[expect(clippy::disallowed_methods, reason = "a variable of the compiler's, no setting of the server")]
+    let profile = std::env::var_os("LLVM_PROFILE_FILE");
+    command.envs(profile.map(|file| ("LLVM_PROFILE_FILE", file)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
