@@ -8,7 +8,11 @@ use crate::{compose, http, telemetry};
 /// Runs the server until SIGTERM or SIGINT.
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let _logs = telemetry::logs::init(&config.log).map_err(Failure::usage)?;
-    super::runtime()?.block_on(serve(config))
+    let runtime = super::runtime()?;
+    let served = runtime.block_on(serve(config));
+    // A thread that is stuck in a read or a write is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(config: &Config) -> Result<(), Failure> {

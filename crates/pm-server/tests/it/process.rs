@@ -115,6 +115,31 @@ async fn a_request_in_flight_is_answered_and_one_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_stuck_does_not_keep_the_server_from_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::start(folder.path(), &[]).await;
+    let kept = server.project("kept").await;
+    let body = r#"{"name":"stuck"}"#;
+    let mut stuck = begin(&server, body.len()).await;
+    // As a backup or a shell might: nobody else can write while it lasts.
+    let holder = rusqlite::Connection::open(folder.path().join("data/ai-pm.sqlite3")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    stuck.write_all(&body.as_bytes()[1..]).await.unwrap();
+    server.get(&format!("/api/projects/{kept}")).await.expect(200);
+    server.signal("TERM").await;
+    let answer = rest(&mut stuck).await;
+    assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+    let (status, _) = server.ended(END).await;
+    assert_eq!(status.code(), Some(0));
+
+    drop(holder);
+    let server = Process::start(folder.path(), &[]).await;
+    let listed = server.get("/api/projects").await.expect(200).json();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "what was not acknowledged did not happen: {listed}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_second_server_is_refused_the_folder_and_the_port() {
     let folder = tempfile::tempdir().unwrap();
     let server = Process::start(folder.path(), &[]).await;
