@@ -12,6 +12,6 @@ pub use page::{
     ProjectFilter, ProjectPosition, ProjectSort, SortValue,
 };
 pub use store::{
-    Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, Stamp, Store,
-    Swept, Written,
+    Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, ServerInfo, Stamp,
+    Store, Swept, Written,
 };

@@ -46,6 +46,16 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// What it is, in a word: `embedded`, `redis`, `memory`.
     fn kind(&self) -> &'static str;
 
+    /// What it runs on, where that is a server: as of the last time that it answered.
+    fn server(&self) -> Option<ServerInfo> {
+        None
+    }
+
+    /// Whether a call crosses a network. Then what is read often is worth memory, and a write is not worth a read.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// Asks whether it would answer, without touching anyone's data.
     async fn ping(&self) -> Result<()>;
 
@@ -152,6 +162,17 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Removes at most `limit` expired items and at most `limit` outdated [`Once`] records from the disk.
     async fn sweep(&self, limit: usize) -> Result<Swept>;
+}
+
+/// A server that a store runs on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServerInfo {
+    /// `redis` or `valkey`.
+    pub product: String,
+    /// Its version, such as `7.0.15`.
+    pub version: String,
+    /// `standalone`, `sentinel` or `cluster`.
+    pub mode: &'static str,
 }
 
 /// What a sweep removed.
