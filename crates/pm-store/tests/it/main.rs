@@ -6,3 +6,4 @@ mod embedded;
 mod fixture;
 mod memory;
 mod oracle;
+mod redis;

@@ -1,0 +1,64 @@
+//! The scripts that run inside Redis: each is one atomic step.
+
+use super::link::Script;
+
+/// All scripts.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    pub(super) put_items: Script,
+    pub(super) delete_items: Script,
+    pub(super) clear_items: Script,
+    pub(super) discard: Script,
+    pub(super) count_items: Script,
+    pub(super) items: Script,
+    pub(super) scan_items: Script,
+    pub(super) list_items: Script,
+    pub(super) changes: Script,
+    pub(super) purge: Script,
+    pub(super) create_message: Script,
+    pub(super) delete_message: Script,
+    pub(super) list_messages: Script,
+    pub(super) create_project: Script,
+    pub(super) replace_project: Script,
+    pub(super) delete_project: Script,
+    pub(super) registry_mark: Script,
+    pub(super) registry_settle: Script,
+    pub(super) registry_page: Script,
+    pub(super) claim: Script,
+    pub(super) settle_claim: Script,
+}
+
+/// A script made of files, one after the other.
+macro_rules! script {
+    ($name:literal: $($file:literal),+) => {
+        Script::new($name, concat!($(include_str!(concat!("scripts/", $file, ".lua")), "\n"),+))
+    };
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            put_items: script!("put_items": "prelude", "put_items"),
+            delete_items: script!("delete_items": "prelude", "delete_items"),
+            clear_items: script!("clear_items": "prelude", "discarding", "clear_items"),
+            discard: script!("discard": "prelude", "discarding", "discard"),
+            count_items: script!("count_items": "prelude", "count_items"),
+            items: script!("items": "prelude", "items"),
+            scan_items: script!("scan_items": "prelude", "scan_items"),
+            list_items: script!("list_items": "prelude", "merge", "list_items"),
+            changes: script!("changes": "prelude", "changes"),
+            purge: script!("purge": "prelude", "purge"),
+            create_message: script!("create_message": "prelude", "create_message"),
+            delete_message: script!("delete_message": "prelude", "delete_message"),
+            list_messages: script!("list_messages": "prelude", "merge", "list_messages"),
+            create_project: script!("create_project": "prelude", "create_project"),
+            replace_project: script!("replace_project": "prelude", "replace_project"),
+            delete_project: script!("delete_project": "prelude", "discarding", "delete_project"),
+            registry_mark: script!("registry_mark": "registry", "registry_mark"),
+            registry_settle: script!("registry_settle": "registry", "registry_settle"),
+            registry_page: script!("registry_page": "registry", "merge", "registry_page"),
+            claim: script!("claim": "claim"),
+            settle_claim: script!("settle_claim": "settle_claim"),
+        }
+    }
+}
