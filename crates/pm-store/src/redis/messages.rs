@@ -40,7 +40,8 @@ impl Inner {
         let key = self.keys.messages(project);
         let mut command = redis::cmd("HGET");
         command.arg(&key).arg(id.uuid().as_bytes().as_slice());
-        let mut found = Reply::of(redis::Value::Array(vec![self.link.command(&key, &command).await?]))?;
+        let mut found =
+            Reply::of(redis::Value::Array(vec![self.link.command("message", &key, command).await?]))?;
         found.optional()?.map(|record| record::read_message(&record)).transpose()
     }
 

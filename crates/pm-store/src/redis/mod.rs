@@ -129,6 +129,6 @@ impl fmt::Debug for RedisStore {
 }
 
 /// The words of an argument that is a number.
-fn number(n: impl ToString) -> Vec<u8> {
-    n.to_string().into_bytes()
+fn number(n: impl fmt::Display) -> Vec<u8> {
+    format!("{n}").into_bytes()
 }

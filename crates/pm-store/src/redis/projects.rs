@@ -54,7 +54,7 @@ impl Inner {
         let key = self.keys.project(id);
         let mut command = redis::cmd("HMGET");
         command.arg(&key).arg("d").arg("v");
-        let mut found = Reply::of(self.link.command(&key, &command).await?)?;
+        let mut found = Reply::of(self.link.command("project", &key, command).await?)?;
         let Some(body) = found.optional()? else { return Ok(None) };
         let value = serde_json::from_slice(&body).map_err(Error::internal)?;
         Ok(Some(Versioned { value, version: Version(found.number()?) }))
@@ -101,7 +101,7 @@ impl Inner {
         let key = self.keys.project(id);
         let mut command = redis::cmd("HMGET");
         command.arg(&key).arg("n").arg("l");
-        let answer: Value = self.link.command(&key, &command).await?;
+        let answer: Value = self.link.command("revision", &key, command).await?;
         let mut found = Reply::of(answer)?;
         let Some(entries) = found.optional()? else { return Err(Error::ProjectNotFound) };
         let entries = std::str::from_utf8(&entries).ok().and_then(|digits| digits.parse().ok());
