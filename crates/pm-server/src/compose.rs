@@ -5,37 +5,95 @@ use std::time::Duration;
 
 use pm_core::operations::{Operations, Ports, Settings};
 use pm_core::ports::{Clock, LimitPolicy, RandomIds, Store, SystemClock};
-use pm_store::embedded::{EmbeddedStore, OpenError};
+use pm_store::embedded::{self, EmbeddedStore};
+use pm_store::redis::{self, Password, RedisOptions, RedisStore, Topology};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{self, Config, StoreKind};
+use crate::config::{self, Config};
 
 /// How often expired items are removed from the disk; that they are gone for readers does not wait for it.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// The most that one step of a sweep removes, so that writers are not held up.
 const SWEEP_ITEMS: usize = 500;
 
+/// How long a server waits for Redis before it starts without it, and a command before it gives up.
+const PATIENCE_SERVING: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Why there is no store.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// The embedded store could not be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The configuration asks for what this version does not have.
-    #[error("STORE=redis ({0}): this version has the embedded store alone; set STORE=embedded")]
-    NoRedis(String),
+    Open(#[from] embedded::OpenError),
+    /// Redis cannot be used with these settings.
+    #[error(transparent)]
+    Redis(#[from] redis::OpenError),
+    /// Redis does not answer, and the caller needs it now.
+    #[error(
+        "Redis does not answer ({0}): see that it runs and that REDIS_URL or the other REDIS_ settings are right"
+    )]
+    Away(String),
+}
+
+/// What is done about a Redis that does not answer when the store is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Absent {
+    /// The store is opened all the same, and answers once Redis is there.
+    Serve,
+    /// That is a failure.
+    Fail,
 }
 
 /// Opens the store and puts the operations over it.
-pub async fn open(config: &Config) -> Result<(Ports, Operations), ComposeError> {
+pub async fn open(config: &Config, absent: Absent) -> Result<(Ports, Operations), ComposeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store: Arc<dyn Store> = match config.store.kind {
-        StoreKind::Embedded => EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?,
-        StoreKind::Redis => return Err(ComposeError::NoRedis(config.store.chosen_because.clone())),
+    let store: Arc<dyn Store> = match &config.store.redis {
+        Some(redis) => open_redis(redis, absent).await?,
+        None => EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?,
     };
     let ports = Ports { store, clock, ids: Arc::new(RandomIds) };
     let operations = Operations::new(&ports, &settings(&config.memory));
     Ok((ports, operations))
+}
+
+async fn open_redis(redis: &config::Redis, absent: Absent) -> Result<Arc<RedisStore>, ComposeError> {
+    let store = RedisStore::open(options(redis))?;
+    let patience = if absent == Absent::Serve { PATIENCE_SERVING } else { PATIENCE };
+    match store.ready(patience).await {
+        Ok(()) => {}
+        Err(error) if absent == Absent::Serve => {
+            tracing::error!(
+                error = told(&error),
+                "Redis does not answer; what needs it is answered 503 until it does"
+            );
+        }
+        Err(error) => return Err(ComposeError::Away(told(&error))),
+    }
+    Ok(store)
+}
+
+/// An error with what lies under it.
+fn told(error: &pm_core::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn options(redis: &config::Redis) -> RedisOptions {
+    RedisOptions {
+        topology: match &redis.topology {
+            config::Topology::Single => Topology::Single,
+            config::Topology::Sentinel { service } => Topology::Sentinel { service: service.clone() },
+            config::Topology::Cluster => Topology::Cluster,
+        },
+        nodes: redis.nodes.iter().map(|node| (node.host.clone(), node.port)).collect(),
+        tls: redis.tls,
+        tls_ca: redis.usage.tls_ca.clone(),
+        db: redis.db,
+        username: redis.username.clone(),
+        password: redis.password.as_ref().map(|password| Password(password.expose().to_owned())),
+        prefix: redis.usage.prefix.clone(),
+        wait_replicas: redis.usage.wait_replicas,
+    }
 }
 
 /// What the operations are told.
@@ -58,6 +116,7 @@ pub fn settings(memory: &config::Memory) -> Settings {
 pub async fn sweep(store: Arc<dyn Store>, stop: CancellationToken) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -65,11 +124,17 @@ pub async fn sweep(store: Arc<dyn Store>, stop: CancellationToken) {
         }
         loop {
             match store.sweep(SWEEP_ITEMS).await {
-                Ok(swept) if swept.items < SWEEP_ITEMS && swept.once < SWEEP_ITEMS => break,
+                Ok(swept) if swept.items < SWEEP_ITEMS && swept.once < SWEEP_ITEMS => {
+                    failing = false;
+                    break;
+                }
                 Ok(_) if stop.is_cancelled() => return,
                 Ok(_) => tokio::task::yield_now().await,
                 Err(error) => {
-                    tracing::warn!(%error, "expired items could not be removed; tried again later");
+                    // Once for each time that the store is away, not every ten seconds.
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(%error, "expired items could not be removed; tried again later");
+                    }
                     break;
                 }
             }

@@ -1,9 +1,10 @@
 //! `ai-pm serve`.
 
 use super::Failure;
+use crate::compose::{self, Absent};
 use crate::config::{Config, Embedder};
 use crate::server::Running;
-use crate::{compose, http, telemetry};
+use crate::{http, telemetry};
 
 /// Runs the server until SIGTERM or SIGINT.
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
@@ -17,7 +18,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 
 async fn serve(config: &Config) -> Result<(), Failure> {
     let terminated = http::terminated();
-    let (ports, operations) = compose::open(config).await.map_err(Failure::failed)?;
+    let (ports, operations) = compose::open(config, Absent::Serve).await.map_err(Failure::failed)?;
     tell(config);
     let server = Running::start(config, ports, operations).await.map_err(Failure::failed)?;
     terminated.await;

@@ -37,7 +37,7 @@ pub use self::memory::{LimitPolicy, Memory};
 pub use self::network::Network;
 pub use self::rate_limit::RateLimit;
 pub use self::reader::Setting;
-pub use self::redis::{Node, Redis, Topology};
+pub use self::redis::{Node, Redis, RedisUsage, Topology};
 pub use self::secret::Secret;
 pub use self::server::Server;
 pub use self::sources::{Source, Sources};

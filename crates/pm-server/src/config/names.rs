@@ -52,6 +52,9 @@ pub(super) static REDIS_HOST: Spec = Spec::unset("REDIS_HOST");
 pub(super) static REDIS_PORT: Spec = Spec::unset("REDIS_PORT");
 pub(super) static REDIS_DB: Spec = Spec::unset("REDIS_DB");
 pub(super) static REDIS_PASSWORD: Spec = Spec::hidden("REDIS_PASSWORD");
+pub(super) static REDIS_PREFIX: Spec = Spec::unset("REDIS_PREFIX");
+pub(super) static REDIS_WAIT_REPLICAS: Spec = Spec::unset("REDIS_WAIT_REPLICAS");
+pub(super) static REDIS_TLS_CA: Spec = Spec::unset("REDIS_TLS_CA");
 pub(super) static SECRET_KEY: Spec = Spec::hidden("SECRET_KEY");
 pub(super) static ALGORITHM: Spec = Spec::new("ALGORITHM", "HS256");
 pub(super) static ACCESS_TOKEN_EXPIRE_MINUTES: Spec = Spec::new("ACCESS_TOKEN_EXPIRE_MINUTES", "30");
@@ -67,7 +70,7 @@ pub(super) static RATE_LIMIT_PER_SECOND: Spec = Spec::new("RATE_LIMIT_PER_SECOND
 pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 30] = [
+pub(super) static ALL: [&Spec; 33] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
@@ -85,6 +88,9 @@ pub(super) static ALL: [&Spec; 30] = [
     &REDIS_PORT,
     &REDIS_DB,
     &REDIS_PASSWORD,
+    &REDIS_PREFIX,
+    &REDIS_WAIT_REPLICAS,
+    &REDIS_TLS_CA,
     &SECRET_KEY,
     &ALGORITHM,
     &ACCESS_TOKEN_EXPIRE_MINUTES,

@@ -1,16 +1,28 @@
 //! Where Redis is.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::names::{self, Spec};
-use super::reader::{Checked, Reader, number};
+use super::reader::{Checked, Parsed, Reader, number};
 use super::redis_url;
 use super::secret::Secret;
 use super::server::host;
 
 /// Each of these asks for Redis.
-pub(super) static VARIABLES: [&Spec; 5] =
-    [&names::REDIS_URL, &names::REDIS_HOST, &names::REDIS_PORT, &names::REDIS_DB, &names::REDIS_PASSWORD];
+pub(super) static VARIABLES: [&Spec; 8] = [
+    &names::REDIS_URL,
+    &names::REDIS_HOST,
+    &names::REDIS_PORT,
+    &names::REDIS_DB,
+    &names::REDIS_PASSWORD,
+    &names::REDIS_PREFIX,
+    &names::REDIS_WAIT_REPLICAS,
+    &names::REDIS_TLS_CA,
+];
+
+/// What says where Redis is, as a URL does: the one or the other.
+static PARTS: [&Spec; 4] = [&names::REDIS_HOST, &names::REDIS_PORT, &names::REDIS_DB, &names::REDIS_PASSWORD];
 
 /// How the nodes of Redis belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,13 +69,32 @@ pub struct Redis {
     pub username: Option<String>,
     /// The password of that user.
     pub password: Option<Secret>,
+    /// How it is used.
+    pub usage: RedisUsage,
+}
+
+/// How Redis is used, wherever it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisUsage {
+    /// What every key begins with.
+    pub prefix: String,
+    /// How many replicas must have a write before it is acknowledged.
+    pub wait_replicas: u32,
+    /// A PEM file of the authorities that vouch for the servers, where it is not those of the system.
+    pub tls_ca: Option<PathBuf>,
+}
+
+impl Default for RedisUsage {
+    fn default() -> Self {
+        Self { prefix: "ai-pm".to_owned(), wait_replicas: 0, tls_ca: None }
+    }
 }
 
 /// The settings of Redis; checked even where the store is another, used only where `wanted`.
 pub(super) fn read(reader: &mut Reader<'_>, wanted: bool) -> Checked<Redis> {
     let url = reader.given(&names::REDIS_URL).is_some();
     if url {
-        for spec in VARIABLES.into_iter().skip(1) {
+        for spec in PARTS {
             if let Some(source) = reader.given(spec) {
                 reader.fault(
                     &names::REDIS_URL,
@@ -91,8 +122,9 @@ pub(super) fn read(reader: &mut Reader<'_>, wanted: bool) -> Checked<Redis> {
         )
     };
     let password = reader.optional(&names::REDIS_PASSWORD, |text| Ok(Secret::new(text)));
+    let usage = usage(reader, wanted);
     if url {
-        return from_url;
+        return Some(Redis { usage: usage?, ..from_url? });
     }
     Some(Redis {
         topology: Topology::Single,
@@ -101,5 +133,34 @@ pub(super) fn read(reader: &mut Reader<'_>, wanted: bool) -> Checked<Redis> {
         db: db?,
         username: None,
         password,
+        usage: usage?,
     })
+}
+
+fn usage(reader: &mut Reader<'_>, wanted: bool) -> Checked<RedisUsage> {
+    let replicas = number(0..=16, "");
+    let (prefix, wait_replicas) = if wanted {
+        (
+            reader.value_or(&names::REDIS_PREFIX, "ai-pm", prefix),
+            reader.value_or(&names::REDIS_WAIT_REPLICAS, "0", replicas),
+        )
+    } else {
+        let defaults = RedisUsage::default();
+        (
+            reader.optional(&names::REDIS_PREFIX, prefix).or(Some(defaults.prefix)),
+            reader.optional(&names::REDIS_WAIT_REPLICAS, replicas).or(Some(defaults.wait_replicas)),
+        )
+    };
+    let tls_ca = reader.optional(&names::REDIS_TLS_CA, |text| Ok(PathBuf::from(text)));
+    Some(RedisUsage { prefix: prefix?, wait_replicas: wait_replicas?, tls_ca })
+}
+
+/// What keys may begin with: nothing that has a meaning in keys of Redis.
+fn prefix(text: &str) -> Parsed<String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
+    if (1..=64).contains(&text.len()) && text.chars().all(good) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 64 ASCII letters, digits or _ - . :".to_owned())
+    }
 }

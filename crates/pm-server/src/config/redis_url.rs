@@ -12,7 +12,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::reader::Parsed;
-use super::redis::{Node, Redis, Topology};
+use super::redis::{Node, Redis, RedisUsage, Topology};
 use super::secret::Secret;
 use super::server::host;
 
@@ -69,7 +69,7 @@ pub(super) fn parse(text: &str) -> Parsed<Redis> {
     if topology == Topology::Single && nodes.len() > 1 {
         return Err("names several hosts; give redis+sentinel:// or redis+cluster:// for these".to_owned());
     }
-    Ok(Redis { topology, tls, nodes, db, username, password })
+    Ok(Redis { topology, tls, nodes, db, username, password, usage: RedisUsage::default() })
 }
 
 /// A valid URL with its password replaced.

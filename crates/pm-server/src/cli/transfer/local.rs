@@ -34,7 +34,8 @@ impl Local {
     pub(super) fn open() -> Result<Self, Failure> {
         let config = cli::load()?;
         let runtime = cli::runtime()?;
-        let (ports, operations) = runtime.block_on(compose::open(&config)).map_err(Failure::failed)?;
+        let (ports, operations) =
+            runtime.block_on(compose::open(&config, compose::Absent::Fail)).map_err(Failure::failed)?;
         Ok(Self { runtime, ports, operations, last_item: None, messages: NextPage::First })
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 pub mod process;
 mod server;
+pub mod store;
 
 pub use answer::Answer;
 pub use server::TestServer;

@@ -53,7 +53,7 @@ impl Ran {
 /// The binary in `folder`, with nothing in its environment but `settings`.
 fn command(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ai-pm"));
-    command.current_dir(folder).env_clear().envs(settings.iter().copied()).args(arguments);
+    command.current_dir(folder).env_clear().envs(super::store::with(folder, settings)).args(arguments);
     // Where coverage is measured, the binary is told where its figures go: it would leave them in the folder.
     #[expect(clippy::disallowed_methods, reason = "a variable of the compiler's, no setting of the server")]
     let profile = std::env::var_os("LLVM_PROFILE_FILE");

@@ -43,7 +43,7 @@ impl TestServer {
     /// A server over the store in `folder`.
     pub async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let config = config(&folder, settings);
-        let (ports, operations) = compose::open(&config).await.unwrap();
+        let (ports, operations) = compose::open(&config, compose::Absent::Fail).await.unwrap();
         Self::serve(folder, &config, ports, operations).await
     }
 
@@ -162,6 +162,6 @@ fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
         ("API_PORT".to_owned(), "0".to_owned()),
         ("DATA_DIR".to_owned(), folder.path().display().to_string()),
     ]);
-    environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    environment.extend(super::store::with(folder.path(), settings));
     Config::load(&Sources::new(environment, None, None)).unwrap()
 }

@@ -36,6 +36,8 @@ const CALL: Duration = Duration::from_millis(1_500);
 const AGAIN: Duration = Duration::from_millis(20);
 /// How long a ping may take.
 const PING: Duration = Duration::from_millis(700);
+/// How long replicas may take to say that they have a write. Twice that is less than a call may take.
+const REPLICAS: Duration = Duration::from_millis(500);
 /// How long calls under way may take to end when the link is closed.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -287,7 +289,7 @@ async fn send(up: &mut Up, sent: &Sent<'_>, asking: bool) -> RedisResult<Value> 
     pipeline.add_command(sent.command.clone());
     if sent.wait > 0 {
         let mut wait = redis::cmd("WAIT");
-        wait.arg(sent.wait).arg(u64::try_from(CALL.as_millis() / 2).unwrap_or(500));
+        wait.arg(sent.wait).arg(u64::try_from(REPLICAS.as_millis()).unwrap_or(500));
         pipeline.add_command(wait);
     }
     let answers = connection.send_packed_commands(&pipeline, 0, pipeline.len()).await?;

@@ -1,0 +1,58 @@
+//! Certificates for one server: an authority of its own, and what that signed for 127.0.0.1 and localhost.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const SETTINGS: &str = "\
+[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = pm-testbed
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[server]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = IP:127.0.0.1, DNS:localhost
+";
+
+/// Files in PEM.
+pub(crate) struct Certificates {
+    /// The certificate of the authority.
+    pub(crate) authority: PathBuf,
+    /// The certificate of the server.
+    pub(crate) server: PathBuf,
+    /// The key of the server.
+    pub(crate) key: PathBuf,
+}
+
+/// Makes them in `folder`, by the `openssl` program.
+pub(crate) fn make(folder: &Path) -> Certificates {
+    let settings = fs::write(folder.join("openssl.cnf"), SETTINGS);
+    settings.unwrap_or_else(|error| panic!("cannot write into {}: {error}", folder.display()));
+    let key = "req -config openssl.cnf -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    openssl(folder, &format!("{key} -x509 -extensions authority -days 30 -keyout ca.key -out ca.pem"));
+    openssl(folder, &format!("{key} -keyout server.key -out server.csr"));
+    let signed = "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial 2 -days 30";
+    openssl(folder, &format!("{signed} -extfile openssl.cnf -extensions server -out server.pem"));
+    Certificates {
+        authority: folder.join("ca.pem"),
+        server: folder.join("server.pem"),
+        key: folder.join("server.key"),
+    }
+}
+
+fn openssl(folder: &Path, words: &str) {
+    let mut command = Command::new("openssl");
+    command.args(words.split(' ')).current_dir(folder).stdin(Stdio::null());
+    let done = command
+        .output()
+        .unwrap_or_else(|_| panic!("openssl is not there: `cargo xtask test` installs it, or says how"));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "openssl {words} failed: {said}");
+}
