@@ -195,7 +195,7 @@ async fn a_cluster_goes_on_without_a_primary_and_while_slots_move() {
     let mut projects = Vec::new();
     {
         // So that no replica lacks any of it.
-        let store = super::store(RedisOptions { wait_replicas: 1, ..options.clone() }).await;
+        let store = store(RedisOptions { wait_replicas: 1, ..options.clone() }).await;
         for _ in 0..12 {
             let project = kept_project(&*store).await;
             keep(&*store, project, "a").await;
