@@ -6,6 +6,7 @@ mod crash;
 mod deny;
 mod openapi;
 mod process;
+mod servers;
 mod test;
 mod tidy;
 mod tool;

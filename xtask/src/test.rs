@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all tests of the workspace.
 
 use crate::process::{self, Done, Failure};
+use crate::servers;
 
 /// Checks what the tests need, then runs them. What cargo prints is passed on as it is.
 pub(crate) fn run(arguments: &[String]) -> Done {
@@ -9,6 +10,7 @@ pub(crate) fn run(arguments: &[String]) -> Done {
         "cc",
         "install a C compiler (Debian: apt-get install build-essential; macOS: xcode-select --install)",
     )?;
+    servers::ensure()?;
     if arguments.is_empty() {
         // The examples in the documents first: there are few, and what cargo says last is what one sees.
         process::run(&mut process::command("cargo", words(&["--doc".to_owned()])))?;

@@ -37,7 +37,7 @@ pub(crate) fn make(folder: &Path) -> Certificates {
     settings.unwrap_or_else(|error| panic!("cannot write into {}: {error}", folder.display()));
     let key = "req -config openssl.cnf -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     openssl(folder, &format!("{key} -x509 -extensions authority -days 30 -keyout ca.key -out ca.pem"));
-    openssl(folder, &format!("{key} -keyout server.key -out server.csr"));
+    openssl(folder, &format!("{key} -subj /CN=127.0.0.1 -keyout server.key -out server.csr"));
     let signed = "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial 2 -days 30";
     openssl(folder, &format!("{signed} -extfile openssl.cnf -extensions server -out server.pem"));
     Certificates {

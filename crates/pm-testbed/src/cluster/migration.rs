@@ -87,7 +87,7 @@ impl Cluster {
                 set_slot(node, slot, "NODE", &id).ok();
             }
         }
-        self.wait_until_whole();
+        self.wait_until_agreed();
     }
 
     #[track_caller]

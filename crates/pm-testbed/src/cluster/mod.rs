@@ -10,6 +10,7 @@ use std::time::Duration;
 pub use migration::Migration;
 pub use slots::slot_of;
 
+use crate::sentinels::streamed;
 use crate::server::user;
 use crate::{Product, Server, polling, until};
 use picture::Picture;
@@ -72,23 +73,29 @@ impl Cluster {
     }
 
     /// Waits until the cluster is whole for all nodes that are neither killed nor frozen: they serve every slot, agree
-    /// on who serves it and who replicates whom, and the replicas are in sync.
+    /// on who serves it and who replicates whom, and the replicas have all that was written before. A failover without
+    /// that may lose what was written last.
     ///
     /// # Panics
     /// Where it is not within 30 seconds.
     #[track_caller]
     pub fn wait_until_whole(&self) {
-        until(PATIENCE, "the cluster is whole and all nodes agree on it", || self.is_whole());
+        self.wait_until_agreed();
+        streamed(&self.nodes);
     }
 
-    fn is_whole(&self) -> bool {
+    #[track_caller]
+    fn wait_until_agreed(&self) {
+        until(PATIENCE, "the cluster is whole and all nodes agree on it", || self.is_agreed());
+    }
+
+    fn is_agreed(&self) -> bool {
         let answering: Vec<_> = self.nodes.iter().filter(|node| node.answers()).collect();
         let well = |node: &&Server| {
             let has = |field: &str, value: &str| node.field(&["CLUSTER", "INFO"], field) == value;
             has("cluster_state", "ok")
                 && has("cluster_slots_ok", "16384")
-                && (node.info("replication", "role") == "master"
-                    || node.info("replication", "master_link_status") == "up")
+                && (!node.is_replica() || node.follows().is_some())
         };
         if !answering.iter().all(well) {
             return false;

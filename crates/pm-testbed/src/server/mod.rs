@@ -95,7 +95,9 @@ impl Server {
         self.folder.path()
     }
 
-    /// What one command answers, over a connection of its own and as the user with the password.
+    /// What one command answers, over a connection of its own and as the user with the password. So `WAIT` and
+    /// `MULTI` have no effect here; [`crate::Sentinels::wait_until_in_sync`] and
+    /// [`crate::Cluster::wait_until_whole`] wait for replicas.
     ///
     /// # Panics
     /// Where there is no answer within 10 seconds. An answer that is a refusal is returned.
@@ -223,6 +225,23 @@ impl Server {
         let text = String::from_utf8_lossy(&bytes);
         let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    }
+
+    /// How many bytes of changes it has told its replicas, or heard from the server that it replicates.
+    pub(crate) fn replicated(&self) -> Option<u64> {
+        let told = if self.is_replica() { "slave_repl_offset" } else { "master_repl_offset" };
+        self.info("replication", told).parse().ok()
+    }
+
+    /// Whether it replicates another.
+    pub(crate) fn is_replica(&self) -> bool {
+        self.info("replication", "role") == "slave"
+    }
+
+    /// The port of the server that it replicates, if it is connected with it and has its data.
+    pub(crate) fn follows(&self) -> Option<u16> {
+        let up = self.info("replication", "master_link_status") == "up";
+        self.info("replication", "master_port").parse().ok().filter(|_| up)
     }
 
     /// A connection that can be used more than once.

@@ -46,7 +46,7 @@ fn a_value_cannot_start_a_line_or_drive_the_terminal() {
         assert!(text.ends_with('\n'), "{text:?}");
         let line = text.trim_end_matches('\n');
         let raw: Vec<char> = line.chars().filter(|c| (*c as u32) < 0x20).collect();
-        assert_eq!(raw, [], "{text:?}");
+        assert!(raw.is_empty(), "{text:?}: {raw:?}");
     }
     let text = written(Format::Pretty, false, Level::INFO, log_evil);
     assert!(!text.trim_end().chars().any(|c| c.is_control() || c == '\u{2028}'), "{text:?}");
