@@ -32,7 +32,23 @@ struct Queue(Mutex<Waiting>);
 enum Waiting {
     Changes { changes: Vec<Change>, bytes: usize },
     Lost,
+    Gone,
     Closed,
+}
+
+/// What the followers of a project are told.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// Its memory changed.
+    Changed(Change),
+    /// It was deleted.
+    Gone,
+}
+
+impl From<Change> for Notice {
+    fn from(change: Change) -> Self {
+        Self::Changed(change)
+    }
 }
 
 impl Default for Waiting {
@@ -42,7 +58,8 @@ impl Default for Waiting {
 }
 
 impl Followers {
-    /// A new follower of what is published from now on.
+    /// A new follower of what is published from now on. Whether the project is there is for the caller to find out, and
+    /// only afterwards: a delete in between is published to this follower too.
     pub(crate) fn follow(self: &Arc<Self>, project: ProjectId) -> Result<Box<dyn Follower>> {
         let queue = Arc::new(Queue(Mutex::default()));
         let mut registry = lock(&self.0);
@@ -53,18 +70,21 @@ impl Followers {
         Ok(Box::new(Following { followers: Arc::clone(self), project, queue }))
     }
 
-    /// Hands committed changes to who follows their projects.
-    pub(crate) fn publish(&self, changes: &mut Vec<(ProjectId, Change)>) {
+    /// Hands what was committed to who follows the projects.
+    pub(crate) fn publish(&self, notices: &mut Vec<(ProjectId, Notice)>) {
         let registry = lock(&self.0);
         if !registry.by_project.is_empty() {
-            for (project, change) in changes.iter() {
+            for (project, notice) in notices.iter() {
                 for queue in registry.by_project.get(project).into_iter().flatten() {
-                    lock(&queue.0).push(change);
+                    match notice {
+                        Notice::Changed(change) => lock(&queue.0).push(change),
+                        Notice::Gone => *lock(&queue.0) = Waiting::Gone,
+                    }
                 }
             }
         }
         drop(registry);
-        changes.clear();
+        notices.clear();
     }
 
     /// Ends all following: later calls answer that the store does not answer.
@@ -118,6 +138,7 @@ impl Follower for Following {
                 Ok(Changes::Since(mem::take(changes)))
             }
             Waiting::Lost => Ok(Changes::Lost),
+            Waiting::Gone => Err(Error::ProjectNotFound),
             Waiting::Closed => Err(Error::unavailable("the store is closed")),
         }
     }

@@ -70,7 +70,8 @@ impl Contexts {
 
     async fn last_question(&self, project: ProjectId, messages: &[Message]) -> Result<String> {
         let shown = messages.iter().rev().find(|message| message.role == Role::User).cloned();
-        let question = if shown.is_some() {
+        // Fewer than were asked for are all there are.
+        let question = if shown.is_some() || messages.len() < self.window {
             shown
         } else {
             let filter = MessageFilter { role: Some(Role::User), ..MessageFilter::default() };

@@ -134,7 +134,8 @@ pub trait Store: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<MemoryItem>>;
 
-    /// Follows the changes of a project's memory from now on.
+    /// Follows the changes of a project's memory from now on. Where the project is not there, that fails with
+    /// [`Error::ProjectNotFound`](crate::Error::ProjectNotFound).
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>>;
 
     /// Keeps a new message; its id is new.
@@ -268,15 +269,20 @@ pub struct Written<T> {
 /// Follows the changes of one project's memory. Dropping it ends that.
 #[async_trait]
 pub trait Follower: Send {
-    /// All changes answered to their writers before this call, and perhaps later ones, since the call before (at
-    /// first: since [`Store::follow`] answered), oldest first.
+    /// All changes answered to their writers before this call, and perhaps later ones (also of writes that are not
+    /// answered yet), since the call before (at first: since [`Store::follow`] answered), oldest first.
+    ///
+    /// Once the project is deleted, this call and each later one fail with
+    /// [`Error::ProjectNotFound`](crate::Error::ProjectNotFound). A call that is dropped before it answers has taken
+    /// nothing: the next one answers what it would have.
     async fn changes(&mut self) -> Result<Changes>;
 }
 
 /// What happened to a project's memory.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Changes {
-    /// These changes, in order; none is left out.
+    /// These changes: applied in order, they lead to the state that all of them together led to. What a later change of
+    /// the same item made moot may be left out, and so may all before a [`Change::Cleared`].
     Since(Vec<Change>),
     /// More than the store remembers: what was built from the changes must be built anew, with a new follower.
     Lost,

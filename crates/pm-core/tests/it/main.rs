@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it expects")]
 
+mod flights;
 mod operations;
 mod recall;
+mod remote;

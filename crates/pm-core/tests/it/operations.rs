@@ -9,7 +9,7 @@ use pm_core::model::{
 use pm_core::operations::{
     ContextRequest, Idempotency, Operations, Ports, ProjectList, Settings, StoreBatch,
 };
-use pm_core::ports::{LimitPolicy, ManualClock, RandomIds};
+use pm_core::ports::{Clock, LimitPolicy, ManualClock, RandomIds};
 use pm_store::memory::MemoryStore;
 use serde_json::{Value, json};
 
@@ -34,8 +34,17 @@ pub fn settings() -> Settings {
 
 impl World {
     pub async fn new(settings: Settings) -> Self {
+        Self::over(MemoryStore::new, settings).await
+    }
+
+    /// The same over a store that is behind a network.
+    pub async fn remote(settings: Settings) -> Self {
+        Self::over(MemoryStore::remote, settings).await
+    }
+
+    async fn over(open: impl FnOnce(Arc<dyn Clock>) -> Arc<MemoryStore>, settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new("2026-03-05T14:07:00Z".parse().unwrap()));
-        let store = MemoryStore::new(clock.clone());
+        let store = open(clock.clone());
         let ports = Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds) };
         let operations = Operations::new(&ports, &settings);
         let draft = ProjectDraft::to_create(json!({"name": "p"})).unwrap();

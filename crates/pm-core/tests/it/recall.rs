@@ -1,4 +1,5 @@
 use jiff::SignedDuration;
+use pm_core::Result;
 use pm_core::model::{ItemDraft, Key, MemoryType, Precondition, ProjectDraft};
 use pm_core::operations::{DeleteRequest, RecallRequest, Settings, StoreBatch};
 use serde_json::{Value, json};
@@ -6,18 +7,22 @@ use serde_json::{Value, json};
 use crate::operations::{World, settings};
 
 impl World {
-    async fn recalled(&self, query: &str) -> Vec<String> {
+    pub async fn recalled(&self, query: &str) -> Vec<String> {
         self.recalled_in(&self.project.to_string(), query).await
     }
 
-    async fn recalled_in(&self, project: &str, query: &str) -> Vec<String> {
-        let request =
-            RecallRequest::new(json!({"project_id": project, "query": query, "limit": 1000})).unwrap();
-        let items = self.operations.recall.recall(&request).await.unwrap();
-        items.into_iter().map(|recalled| recalled.item.key.to_string()).collect()
+    pub async fn recalled_in(&self, project: &str, query: &str) -> Vec<String> {
+        self.recall(project, query).await.unwrap()
     }
 
-    async fn fill(&self, project: &str, items: usize) {
+    pub async fn recall(&self, project: &str, query: &str) -> Result<Vec<String>> {
+        let request =
+            RecallRequest::new(json!({"project_id": project, "query": query, "limit": 1000})).unwrap();
+        let items = self.operations.recall.recall(&request).await?;
+        Ok(items.into_iter().map(|recalled| recalled.item.key.to_string()).collect())
+    }
+
+    pub async fn fill(&self, project: &str, items: usize) {
         for start in (0..items).step_by(1000) {
             let item =
                 |n| json!({"type": "context", "key": format!("k{n}"), "value": format!("filler word{n}")});
@@ -30,7 +35,11 @@ impl World {
 
 #[tokio::test]
 async fn an_index_follows_every_kind_of_change() {
-    let world = World::new(settings()).await;
+    follows_every_kind_of_change(World::new(settings()).await).await;
+    follows_every_kind_of_change(World::remote(settings()).await).await;
+}
+
+async fn follows_every_kind_of_change(world: World) {
     world.put("a", json!("the cat sat")).await;
     assert_eq!(world.recalled("cat").await, ["a"], "built from what was there");
     world.put("b", json!("another cat")).await;
@@ -70,7 +79,12 @@ async fn indexes_over_the_budget_go_and_come_back() {
 
 #[tokio::test]
 async fn an_index_that_missed_changes_is_built_anew() {
-    let world = World::new(Settings { index_bytes: usize::MAX, ..settings() }).await;
+    let settings = Settings { index_bytes: usize::MAX, ..settings() };
+    is_built_anew(World::new(settings.clone()).await).await;
+    is_built_anew(World::remote(settings).await).await;
+}
+
+async fn is_built_anew(world: World) {
     let project = world.project.to_string();
     world.put("first", json!("first")).await;
     assert_eq!(world.recalled("first").await, ["first"]);
@@ -89,7 +103,11 @@ async fn an_index_that_missed_changes_is_built_anew() {
 
 #[tokio::test]
 async fn a_caller_that_gives_up_takes_nothing_along() {
-    let world = World::new(settings()).await;
+    gives_up(World::new(settings()).await).await;
+    gives_up(World::remote(settings()).await).await;
+}
+
+async fn gives_up(world: World) {
     let project = world.project.to_string();
     world.fill(&project, 2000).await;
     for patience in 0..40 {

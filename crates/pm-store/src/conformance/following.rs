@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pm_core::model::{Key, MemoryItem, MemoryType, Precondition, ProjectId};
+use pm_core::Error;
+use pm_core::model::{Key, MemoryItem, MemoryType, Precondition, ProjectId, ProjectStatus};
 use pm_core::ports::{Change, Changes, Follower, LimitPolicy, Store};
 use tokio::task::JoinSet;
 
 use super::Harness;
 use super::fixture::{
-    batch, context, item, keep, kept_project, key, limited, message, once, put_if, put_once, store_all,
+    batch, context, item, keep, kept_project, key, limited, message, once, project, put_if, put_once,
+    set_status, store_all,
 };
 
 async fn changes(follower: &mut Box<dyn Follower>) -> Vec<Change> {
@@ -27,7 +29,7 @@ fn put(item: &MemoryItem) -> Change {
     Change::Put(Arc::new(item.clone()))
 }
 
-/// Each kind of change is there once its writer was answered, in order.
+/// Each kind of change is there once its writer was answered, in order; after that, that the project is gone.
 pub async fn sees_every_kind_of_change(harness: &dyn Harness) {
     let store = harness.store();
     let project = kept_project(&*store).await;
@@ -54,7 +56,7 @@ pub async fn sees_every_kind_of_change(harness: &dyn Harness) {
     assert_eq!(changes(&mut follower).await, [Change::Cleared]);
     keep(&*store, a.clone()).await;
     store.delete_project(project, &Precondition::NONE).await.unwrap();
-    assert_eq!(changes(&mut follower).await, [put(&a), Change::Cleared]);
+    assert_fails!(follower.changes().await, Error::ProjectNotFound);
 }
 
 /// Nothing of another project, and each of two followers sees all of its own.
@@ -72,7 +74,40 @@ pub async fn sees_no_other_project(harness: &dyn Harness) {
     store.delete_project(other, &Precondition::NONE).await.unwrap();
     assert_eq!(changes(&mut followers[0]).await, [put(&a)]);
     assert_eq!(changes(&mut followers[1]).await, [put(&a)]);
-    assert_eq!(changes(&mut followers[2]).await, [put(&b), Change::Cleared]);
+    assert_fails!(followers[2].changes().await, Error::ProjectNotFound);
+}
+
+/// A project that is not there cannot be followed, and whoever follows one is told that it went: each time.
+pub async fn ends_with_its_project(harness: &dyn Harness) {
+    let store = harness.store();
+    assert_fails!(store.follow(project("never kept").id).await.map(drop), Error::ProjectNotFound);
+    let gone = kept_project(&*store).await;
+    let mut read = store.follow(gone).await.unwrap();
+    let mut unread = store.follow(gone).await.unwrap();
+    keep(&*store, context(gone, "a")).await;
+    assert_eq!(changes(&mut read).await, [put(&context(gone, "a"))]);
+    set_status(&*store, gone, ProjectStatus::Archived).await;
+    assert_eq!(changes(&mut read).await, []);
+    drop(store.follow(gone).await.unwrap());
+    store.delete_project(gone, &Precondition::NONE).await.unwrap();
+    for _ in 0..2 {
+        assert_fails!(read.changes().await, Error::ProjectNotFound);
+        assert_fails!(unread.changes().await, Error::ProjectNotFound);
+        assert_fails!(store.follow(gone).await.map(drop), Error::ProjectNotFound);
+    }
+    // No delete falls between what follow checks and what its follower sees.
+    for _ in 0..30 {
+        let gone = kept_project(&*store).await;
+        let (following, deleting) = (harness.store(), harness.store());
+        let follow = tokio::spawn(async move { following.follow(gone).await });
+        let delete = tokio::spawn(async move { deleting.delete_project(gone, &Precondition::NONE).await });
+        assert!(delete.await.unwrap().unwrap());
+        let outcome = match follow.await.unwrap() {
+            Ok(mut follower) => follower.changes().await.map(drop),
+            Err(error) => Err(error),
+        };
+        assert_fails!(outcome, Error::ProjectNotFound);
+    }
 }
 
 /// What was refused is no change.
@@ -95,9 +130,10 @@ pub async fn loses_track_at_its_bound(harness: &dyn Harness) {
     let store = harness.store();
     let project = kept_project(&*store).await;
     let mut follower = store.follow(project).await.unwrap();
-    let names: Vec<_> = (0..1000).map(|n| context(project, &n.to_string())).collect();
-    for _ in 0..=harness.follower_entries() / 1000 {
-        store_all(&*store, names.clone()).await;
+    // Each another item: of several changes of one item, a store need remember only the last.
+    for batch in 0..=harness.follower_entries() / 1000 {
+        let names = (batch * 1000..(batch + 1) * 1000).map(|n| context(project, &n.to_string()));
+        store_all(&*store, names.collect()).await;
     }
     assert_eq!(follower.changes().await.unwrap(), Changes::Lost);
     keep(&*store, context(project, "a")).await;

@@ -73,8 +73,8 @@ macro_rules! conformance_tests {
             concurrency: versions_are_unique, one_creator_wins, one_replacement_wins, limit_holds, readers_see_whole_batches;
             conditions: on_puts, on_deletes, on_projects, on_messages, only_for_a_single_item;
             expiry: is_absent_everywhere, frees_its_name, frees_its_place, is_swept, sweeps_are_bounded;
-            following: sees_every_kind_of_change, sees_no_other_project, shows_no_refused_write, loses_track_at_its_bound,
-                may_be_dropped, rebuilds_the_state, sees_replays_once;
+            following: sees_every_kind_of_change, sees_no_other_project, ends_with_its_project, shows_no_refused_write,
+                loses_track_at_its_bound, may_be_dropped, rebuilds_the_state, sees_replays_once;
             item_lists: sorts_and_breaks_ties, filters_and_totals, pages_cover_the_list;
             items: keep_every_field, are_identified_by_type_and_key, are_read_in_order_of_names,
                 replace_and_raise_the_version, batches_are_atomic, empty_batches_are_checked, are_deleted_by_type,

@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use pm_core::Error;
 use pm_core::model::ProjectId;
-use pm_core::ports::Change;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::fault::{Fault, Result};
+use crate::followers::Notice;
 
-/// What a write works with: the open transaction, the time, and the list of what it changes.
+/// What a write works with: the open transaction, the time, and the list of what followers are told of it.
 pub(super) struct Write<'a> {
     pub(super) connection: &'a Connection,
     /// Microseconds since 1970.
     pub(super) now: i64,
-    pub(super) changes: &'a mut Vec<(ProjectId, Change)>,
+    pub(super) notices: &'a mut Vec<(ProjectId, Notice)>,
 }
 
 /// Whether what a job wrote stays.

@@ -139,7 +139,9 @@ impl Store for EmbeddedStore {
     }
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {
-        self.followers.follow(project)
+        let follower = self.followers.follow(project)?;
+        self.read("follow", move |connection, _| project::check(connection, project)).await?;
+        Ok(follower)
     }
 
     async fn create_message(&self, message: &Message, once: Option<&Once>) -> Result<Written<Version>> {

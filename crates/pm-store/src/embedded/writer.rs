@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pm_core::Error;
 use pm_core::model::ProjectId;
-use pm_core::ports::{Change, Clock};
+use pm_core::ports::Clock;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 use super::fault::Result;
 use super::job::{Call, GroupFault, Job, Verdict, Write};
 use super::open::Database;
-use crate::followers::Followers;
+use crate::followers::{Followers, Notice};
 
 /// How many writes wait before new ones wait to be queued.
 const QUEUE: usize = 1024;
@@ -53,7 +53,7 @@ impl Writer {
             next: None,
             clock,
             followers,
-            changes: Vec::new(),
+            notices: Vec::new(),
             last: (0, Duration::ZERO),
             commits: Arc::clone(&commits),
         };
@@ -105,7 +105,7 @@ struct Writing {
     next: Option<Box<dyn Job>>,
     clock: Arc<dyn Clock>,
     followers: Arc<Followers>,
-    changes: Vec<(ProjectId, Change)>,
+    notices: Vec<(ProjectId, Notice)>,
     /// How many jobs the last group had, and how long it took.
     last: (usize, Duration),
     commits: Arc<AtomicU64>,
@@ -121,14 +121,14 @@ impl Writing {
             self.last = (group.len(), start.elapsed());
             if let Err(fault) = &committed {
                 tracing::error!(error = %fault, "a group of writes was not committed");
-                self.changes.clear();
+                self.notices.clear();
                 self.roll_back();
             } else {
                 self.commits.fetch_add(1, Ordering::Relaxed);
             }
-            self.followers.publish(&mut self.changes);
+            self.followers.publish(&mut self.notices);
             // What a large batch needed is given back.
-            self.changes.shrink_to(GROUP);
+            self.notices.shrink_to(GROUP);
             for job in group.drain(..) {
                 job.answer(committed.as_ref().copied());
             }
@@ -192,11 +192,11 @@ impl Writing {
     }
 
     fn perform(&mut self, job: &mut dyn Job) -> Verdict {
-        let before = self.changes.len();
+        let before = self.notices.len();
         let now = self.clock.now().as_microsecond();
-        let verdict = job.run(&mut Write { connection: &self.connection, now, changes: &mut self.changes });
+        let verdict = job.run(&mut Write { connection: &self.connection, now, notices: &mut self.notices });
         if verdict == Verdict::Undo {
-            self.changes.truncate(before);
+            self.notices.truncate(before);
         }
         verdict
     }

@@ -8,13 +8,14 @@ use pm_core::ports::{Change, ItemLimit, LimitPolicy, PutItems, PutOutcome};
 use pm_core::{Error, Result};
 
 use super::state::{Held, State};
+use crate::followers::Notice;
 
 /// Stores all items of `put`, or none.
 pub(super) fn put(
     state: &mut State,
     id: ProjectId,
     put: &PutItems,
-    changes: &mut Vec<(ProjectId, Change)>,
+    notices: &mut Vec<(ProjectId, Notice)>,
 ) -> Result<PutOutcome> {
     let now = state.now;
     let held = state.writable(id)?;
@@ -35,8 +36,9 @@ pub(super) fn put(
     if let Some(limit) = put.limit.filter(|_| grows) {
         outcome.evicted = make_room(held, now, put, limit)?;
     }
-    changes.extend(outcome.evicted.iter().map(|(r#type, key)| (id, Change::Removed(*r#type, key.clone()))));
-    changes.extend(put.items.iter().map(|item| (id, Change::Put(Arc::new(item.clone())))));
+    let evicted = outcome.evicted.iter().map(|(r#type, key)| Change::Removed(*r#type, key.clone()));
+    let put = put.items.iter().map(|item| Change::Put(Arc::new(item.clone())));
+    notices.extend(evicted.chain(put).map(|change| (id, change.into())));
     Ok(outcome)
 }
 
@@ -71,7 +73,7 @@ pub(super) fn delete(
     types: &[MemoryType],
     key: &Key,
     condition: &Precondition,
-    changes: &mut Vec<(ProjectId, Change)>,
+    notices: &mut Vec<(ProjectId, Notice)>,
 ) -> Result<Vec<MemoryType>> {
     let now = state.now;
     let held = state.writable(id)?;
@@ -83,7 +85,7 @@ pub(super) fn delete(
         let name = (r#type, key.clone());
         if held.item(now, &name).is_some() {
             held.items.remove(&name);
-            changes.push((id, Change::Removed(r#type, key.clone())));
+            notices.push((id, Change::Removed(r#type, key.clone()).into()));
             deleted.push(r#type);
         }
     }

@@ -12,6 +12,7 @@ use pm_core::ports::{Change, Digest, Swept};
 use pm_core::{Error, Result};
 
 use super::once::Record;
+use crate::followers::Notice;
 
 /// Everything, at one instant. Projects are shared between copies until one of them writes.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +108,7 @@ impl State {
         Ok(held.messages.remove(&id).is_some())
     }
 
-    pub(super) fn sweep(&mut self, limit: usize, changes: &mut Vec<(ProjectId, Change)>) -> Swept {
+    pub(super) fn sweep(&mut self, limit: usize, notices: &mut Vec<(ProjectId, Notice)>) -> Swept {
         let now = self.now;
         let expired = |held: &Held| {
             let gone = held.items.values().filter(|item| item.value.expired(now));
@@ -120,7 +121,7 @@ impl State {
             if let Some(held) = self.projects.get_mut(&id) {
                 Arc::make_mut(held).items.remove(&(r#type, key.clone()));
             }
-            changes.push((id, Change::Removed(r#type, key)));
+            notices.push((id, Change::Removed(r#type, key).into()));
         }
         let outdated: Vec<_> = self.once.iter().filter(|(_, record)| record.outdated(now)).collect();
         let outdated: Vec<_> = outdated.into_iter().map(|(scope, _)| *scope).take(limit).collect();

@@ -1,7 +1,6 @@
 //! The port, method by method.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use pm_core::Result;
@@ -13,9 +12,11 @@ use pm_core::ports::{
     PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, Store, Swept, Written,
 };
 
+use super::follower::Following;
 use super::once::{PUT, VERSION, once};
 use super::state::Held;
 use super::{MemoryStore, items, lists};
+use crate::followers::Notice;
 
 #[async_trait]
 impl Store for MemoryStore {
@@ -23,32 +24,38 @@ impl Store for MemoryStore {
         "memory"
     }
 
+    fn is_remote(&self) -> bool {
+        self.line.is_remote()
+    }
+
     async fn ping(&self) -> Result<()> {
-        self.check()
+        self.line.call("ping")
     }
 
     async fn close(&self) -> Result<()> {
-        self.closed.store(true, Ordering::SeqCst);
+        self.line.close();
         self.followers.close();
         Ok(())
     }
 
     async fn create_project(&self, project: &Project, record: Option<&Once>) -> Result<Written<Version>> {
-        self.write(|state, _| once(state, record, &VERSION, |state| state.create_project(project)))
+        self.write("create_project", |state, _| {
+            once(state, record, &VERSION, |state| state.create_project(project))
+        })
     }
 
     async fn project(&self, id: ProjectId) -> Result<Option<Versioned<Project>>> {
-        self.read(|state| Ok(state.projects.get(&id).map(|held| held.project.clone())))
+        self.read("project", |state| Ok(state.projects.get(&id).map(|held| held.project.clone())))
     }
 
     async fn replace_project(&self, project: &Project, expected: Version) -> Result<Option<Version>> {
-        self.write(|state, _| Ok(state.replace_project(project, expected)))
+        self.write("replace_project", |state, _| Ok(state.replace_project(project, expected)))
     }
 
     async fn delete_project(&self, id: ProjectId, condition: &Precondition) -> Result<bool> {
-        self.write(|state, changes| {
+        self.write("delete_project", |state, notices| {
             let deleted = state.delete_project(id, condition)?;
-            changes.extend(deleted.then_some((id, Change::Cleared)));
+            notices.extend(deleted.then_some((id, Notice::Gone)));
             Ok(deleted)
         })
     }
@@ -58,15 +65,15 @@ impl Store for MemoryStore {
         filter: &ProjectFilter,
         page: &PageRequest<ProjectSort, ProjectPosition>,
     ) -> Result<Page<Versioned<Project>>> {
-        self.read(|state| {
+        self.read("projects", |state| {
             let all = state.projects.values().map(|held| &held.project);
             Ok(lists::projects(all, filter, page))
         })
     }
 
     async fn put_items(&self, project: ProjectId, put: &PutItems) -> Result<Written<PutOutcome>> {
-        self.write(|state, changes| {
-            once(state, put.once.as_ref(), &PUT, |state| items::put(state, project, put, changes))
+        self.write("put_items", |state, notices| {
+            once(state, put.once.as_ref(), &PUT, |state| items::put(state, project, put, notices))
         })
     }
 
@@ -77,7 +84,7 @@ impl Store for MemoryStore {
         key: &Key,
     ) -> Result<Option<Versioned<MemoryItem>>> {
         let name = (r#type, key.clone());
-        self.read(|state| {
+        self.read("item", |state| {
             Ok(state.projects.get(&project).and_then(|held| held.item(state.now, &name)).cloned())
         })
     }
@@ -87,7 +94,7 @@ impl Store for MemoryStore {
         project: ProjectId,
         names: &[(MemoryType, Key)],
     ) -> Result<Vec<Option<Versioned<MemoryItem>>>> {
-        self.read(|state| {
+        self.read("items", |state| {
             let held = state.projects.get(&project);
             let find = |name| held.and_then(|held| held.item(state.now, name)).cloned();
             Ok(names.iter().map(find).collect())
@@ -101,22 +108,24 @@ impl Store for MemoryStore {
         key: &Key,
         condition: &Precondition,
     ) -> Result<Vec<MemoryType>> {
-        self.write(|state, changes| items::delete(state, project, types, key, condition, changes))
+        self.write("delete_items", |state, notices| {
+            items::delete(state, project, types, key, condition, notices)
+        })
     }
 
     async fn clear_items(&self, project: ProjectId) -> Result<u64> {
-        self.write(|state, changes| {
+        self.write("clear_items", |state, notices| {
             let now = state.now;
             let held = state.writable(project)?;
             let live = held.live(now).count();
             held.items.clear();
-            changes.push((project, Change::Cleared));
+            notices.push((project, Change::Cleared.into()));
             Ok(u64::try_from(live).unwrap_or(u64::MAX))
         })
     }
 
     async fn count_items(&self, project: ProjectId) -> Result<[u64; 4]> {
-        self.read(|state| {
+        self.read("count_items", |state| {
             let held = state.project(project)?;
             Ok(MemoryType::ALL.map(|r#type| {
                 let of_type = held.live(state.now).filter(|item| item.value.r#type == r#type);
@@ -131,7 +140,9 @@ impl Store for MemoryStore {
         filter: &ItemFilter,
         page: &PageRequest<ItemSort, ItemPosition>,
     ) -> Result<Page<Versioned<MemoryItem>>> {
-        self.read(|state| Ok(lists::items(state.project(project)?.live(state.now), filter, page)))
+        self.read("list_items", |state| {
+            Ok(lists::items(state.project(project)?.live(state.now), filter, page))
+        })
     }
 
     async fn scan_items(
@@ -140,7 +151,7 @@ impl Store for MemoryStore {
         after: Option<&(MemoryType, Key)>,
         limit: usize,
     ) -> Result<Vec<MemoryItem>> {
-        self.read(|state| {
+        self.read("scan_items", |state| {
             let live = state.project(project)?.live(state.now).map(|item| &item.value);
             let follows = |item: &&MemoryItem| {
                 after.is_none_or(|(r#type, key)| (item.r#type, &item.key) > (*r#type, key))
@@ -150,16 +161,19 @@ impl Store for MemoryStore {
     }
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {
-        self.check()?;
-        self.followers.follow(project)
+        let follower = self.followers.follow(project)?;
+        self.read("follow", |state| state.project(project).map(drop))?;
+        Ok(Box::new(Following::new(follower, Arc::clone(&self.line))))
     }
 
     async fn create_message(&self, message: &Message, record: Option<&Once>) -> Result<Written<Version>> {
-        self.write(|state, _| once(state, record, &VERSION, |state| state.create_message(message)))
+        self.write("create_message", |state, _| {
+            once(state, record, &VERSION, |state| state.create_message(message))
+        })
     }
 
     async fn message(&self, project: ProjectId, id: MessageId) -> Result<Option<Versioned<Message>>> {
-        self.read(|state| {
+        self.read("message", |state| {
             let held = state.projects.get(&project);
             Ok(held.and_then(|held| held.messages.get(&id)).map(|message| message.as_ref().clone()))
         })
@@ -171,7 +185,7 @@ impl Store for MemoryStore {
         id: MessageId,
         condition: &Precondition,
     ) -> Result<bool> {
-        self.write(|state, _| state.delete_message(project, id, condition))
+        self.write("delete_message", |state, _| state.delete_message(project, id, condition))
     }
 
     async fn list_messages(
@@ -180,13 +194,13 @@ impl Store for MemoryStore {
         filter: &MessageFilter,
         page: &PageRequest<(), MessagePosition>,
     ) -> Result<Page<Versioned<Message>>> {
-        self.read(|state| {
+        self.read("list_messages", |state| {
             let held: &Held = state.project(project)?;
             Ok(lists::messages(held.messages.values().map(Arc::as_ref), filter, page))
         })
     }
 
     async fn sweep(&self, limit: usize) -> Result<Swept> {
-        self.write(|state, changes| Ok(state.sweep(limit, changes)))
+        self.write("sweep", |state, notices| Ok(state.sweep(limit, notices)))
     }
 }

@@ -194,20 +194,28 @@ fn steps() -> impl Strategy<Value = Step> {
 struct Side {
     store: Arc<dyn Store>,
     clock: Arc<ManualClock>,
-    followers: Vec<Box<dyn Follower>>,
+    /// By project, of those that are there.
+    followers: [Option<Box<dyn Follower>>; 3],
 }
 
 fn shown(outcome: impl Debug) -> String {
     format!("{outcome:?}")
 }
 
+/// The order among what is swept is no one's business.
+fn in_order(step: &Step, mut changes: Vec<Change>) -> Vec<Change> {
+    if matches!(step, Step::Sweep) {
+        changes.sort_by_key(|change| match change {
+            Change::Removed(r#type, key) => (*r#type, key.clone()),
+            other => panic!("{other:?}"),
+        });
+    }
+    changes
+}
+
 impl Side {
-    async fn new(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
-        let mut followers = Vec::new();
-        for project in 0..3 {
-            followers.push(store.follow(project_id(project)).await.unwrap());
-        }
-        Self { store, clock, followers }
+    fn new(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
+        Self { store, clock, followers: Default::default() }
     }
 
     /// A record; each kind of write has scopes of its own.
@@ -224,16 +232,23 @@ impl Side {
     async fn take(&mut self, step: &Step) -> (String, Vec<String>) {
         let answer = self.answer(step).await;
         let mut seen = Vec::new();
-        for follower in &mut self.followers {
-            let Changes::Since(mut changes) = follower.changes().await.unwrap() else { panic!("lost") };
-            if matches!(step, Step::Sweep) {
-                // The order among what is swept is no one's business.
-                changes.sort_by_key(|change| match change {
-                    Change::Removed(r#type, key) => (*r#type, key.clone()),
-                    other => panic!("{other:?}"),
-                });
-            }
-            seen.push(shown(changes));
+        for (project, place) in (0..).zip(&mut self.followers) {
+            let Some(follower) = place else {
+                let followed = self.store.follow(project_id(project)).await;
+                seen.push(shown(followed.as_ref().map(drop)));
+                *place = followed.ok();
+                continue;
+            };
+            let changes = match follower.changes().await {
+                Ok(Changes::Since(changes)) => changes,
+                Ok(Changes::Lost) => panic!("lost"),
+                Err(error) => {
+                    seen.push(shown(error));
+                    *place = None;
+                    continue;
+                }
+            };
+            seen.push(shown(in_order(step, changes)));
         }
         (answer, seen)
     }
@@ -378,8 +393,7 @@ async fn run(steps: Vec<Step>) {
     let clocks = [0, 1].map(|_| Arc::new(ManualClock::new(at(1_000_000))));
     let embedded = EmbeddedStore::open(folder.path(), clocks[0].clone()).await.unwrap();
     let memory = MemoryStore::new(clocks[1].clone());
-    let mut sides =
-        [Side::new(embedded, clocks[0].clone()).await, Side::new(memory, clocks[1].clone()).await];
+    let mut sides = [Side::new(embedded, clocks[0].clone()), Side::new(memory, clocks[1].clone())];
     for (n, step) in steps.iter().enumerate() {
         let [embedded, memory] = &mut sides;
         assert_eq!(embedded.take(step).await, memory.take(step).await, "step {n}: {step:?}");

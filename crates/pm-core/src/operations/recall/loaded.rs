@@ -1,12 +1,10 @@
-//! One project's index, and how it follows the store.
+//! An index, and how it follows the store.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
-use pm_recall::{Document, Hit, Index, Kind, Query};
-
-use crate::model::{MemoryItem, MemoryType, ProjectId};
+use super::index::SharedIndex;
+use crate::model::ProjectId;
 use crate::ports::{Change, Changes, Follower, Store};
 use crate::{Error, Result};
 
@@ -16,77 +14,6 @@ const SCAN_ITEMS: usize = 500;
 const CHANGES_A_TURN: usize = 16;
 /// How often a build starts anew because it was overtaken by more writes than the store remembers.
 const BUILDS: usize = 5;
-
-/// What the recall engine calls a memory type.
-pub(super) fn kind(r#type: MemoryType) -> Option<Kind> {
-    Kind::new(r#type.rank())
-}
-
-/// An index that many may search while one brings it up to date.
-#[derive(Clone, Default)]
-pub(super) struct SharedIndex(Arc<RwLock<Index>>);
-
-impl SharedIndex {
-    /// The best items for the query.
-    pub(super) fn search(&self, query: &Query<'_>) -> Vec<Hit> {
-        self.read().search(query)
-    }
-
-    /// Bytes it takes.
-    pub(super) fn bytes(&self) -> usize {
-        self.read().memory_bytes()
-    }
-
-    /// Items it holds.
-    pub(super) fn len(&self) -> usize {
-        self.read().len()
-    }
-
-    // A panic while the index was written may have left it half written. `Loaded::sync` sees that and has it built
-    // anew; a search that comes in between is only less good.
-    fn read(&self) -> RwLockReadGuard<'_, Index> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Index> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn apply(&self, change: &Change) {
-        match change {
-            Change::Put(item) => put(&mut self.write(), item),
-            Change::Removed(r#type, key) => {
-                if let Some(kind) = kind(*r#type) {
-                    self.write().remove(kind, key.as_str());
-                }
-            }
-            Change::Cleared => self.write().clear(),
-        }
-    }
-}
-
-impl fmt::Debug for SharedIndex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedIndex").finish_non_exhaustive()
-    }
-}
-
-fn put(index: &mut Index, item: &MemoryItem) {
-    let Some(kind) = kind(item.r#type) else { return };
-    let value = item.value.to_value();
-    let metadata = item.metadata.as_ref().map(crate::model::JsonText::to_value);
-    index.put(&Document {
-        kind,
-        kind_name: item.r#type.as_str(),
-        key: item.key.as_str(),
-        value: &value,
-        metadata: metadata.as_ref(),
-        session: item.session_id.as_ref().map(crate::model::SessionId::as_str),
-        timestamp: item.timestamp.as_microsecond(),
-        expires_at: item.expires_at.map(jiff::Timestamp::as_microsecond),
-        importance: item.importance.unwrap_or(0.5),
-    });
-}
 
 /// An index with what keeps it current.
 pub(super) struct Loaded {
@@ -101,7 +28,8 @@ impl Loaded {
     pub(super) async fn build(store: &Arc<dyn Store>, project: ProjectId) -> Result<Self> {
         for _ in 0..BUILDS {
             let follower = store.follow(project).await?;
-            let mut loaded = Self { index: SharedIndex::default(), follower, pending: VecDeque::new() };
+            let index = SharedIndex::new(store.is_remote());
+            let mut loaded = Self { index, follower, pending: VecDeque::new() };
             loaded.scan(store, project).await?;
             if loaded.sync().await? {
                 return Ok(loaded);
@@ -131,7 +59,7 @@ impl Loaded {
             Changes::Lost => return Ok(false),
         }
         self.apply().await;
-        Ok(!self.index.0.is_poisoned())
+        Ok(self.index.is_whole())
     }
 
     async fn apply(&mut self) {
@@ -145,7 +73,7 @@ impl Loaded {
     }
 
     /// The index, to be searched.
-    pub(super) fn index(&self) -> SharedIndex {
-        self.index.clone()
+    pub(super) fn index(&self) -> &SharedIndex {
+        &self.index
     }
 }

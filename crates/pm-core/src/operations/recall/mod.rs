@@ -1,18 +1,23 @@
 //! Recall: the right memory for the question at hand.
 
 mod cache;
+mod held;
+mod index;
 mod loaded;
 mod request;
+mod slots;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use pm_recall::{Hit, Query};
 
-use crate::model::{Key, MemoryItem, MemoryType, ProjectId};
+use crate::model::{MemoryItem, ProjectId};
 use crate::{Error, Result};
 
 use super::{Ports, Settings};
 use cache::IndexCache;
+use index::Found;
 pub use request::{QUERY_BYTES, RecallRequest};
 
 /// An item that was recalled.
@@ -35,6 +40,15 @@ pub struct Explained {
     pub score: f64,
 }
 
+impl Recalled {
+    fn of(hit: &Hit, item: MemoryItem) -> Self {
+        let scored = hit.scored.as_ref();
+        let explain =
+            scored.map(|scored| Explained { parts: scored.explain.parts().collect(), score: scored.score });
+        Self { item, relevance: scored.map(|scored| scored.relevance), explain }
+    }
+}
+
 /// Recall, with the indexes that answer it.
 #[derive(Debug)]
 pub struct Recall {
@@ -52,50 +66,38 @@ impl Recall {
     /// The items that answer the request best, best first. Every write answered before is seen.
     pub async fn recall(&self, request: &RecallRequest) -> Result<Vec<Recalled>> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
-        // An index says nothing of a project that has no items.
-        self.ports.store.project(project).await?.ok_or(Error::ProjectNotFound)?;
+        let index = self.indexes.current(project).await?;
+        let now = self.ports.clock.now();
         let query = Query {
             text: &request.query,
-            kinds: request.types.iter().filter_map(|r#type| loaded::kind(*r#type)).collect(),
+            kinds: request.types.iter().filter_map(|r#type| index::kind(*r#type)).collect(),
             session: request.session_id.as_ref().map(crate::model::SessionId::as_str),
             since: request.since.map(jiff::Timestamp::as_microsecond),
             until: request.until.map(jiff::Timestamp::as_microsecond),
-            now: self.ports.clock.now().as_microsecond(),
+            now: now.as_microsecond(),
             limit: request.limit.unwrap_or(self.default_limit),
             min_relevance: request.min_relevance,
         };
-        let index = self.indexes.current(project).await?;
         let began = Instant::now();
-        let hits = index.search(&query);
+        let Found { hits, items } = index.search(&query);
         record("search", began);
         let began = Instant::now();
-        let recalled = self.fetch(project, request, hits).await;
+        let items = match items {
+            Some(items) => items.into_iter().map(|item| item.map(Arc::unwrap_or_clone)).collect(),
+            None => self.fetch(project, &hits).await?,
+        };
         record("fetch", began);
-        recalled
+        let found = hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?)));
+        // In the place of a hit there may meanwhile stand another item, that was not asked for.
+        let found = found.filter(|(_, item)| request.takes(item) && !item.expired(now));
+        Ok(found.map(|(hit, item)| Recalled::of(&hit, item)).collect())
     }
 
-    /// The items behind the hits. One that went meanwhile is left out, and so is one in whose place stands another that
-    /// was not asked for.
-    async fn fetch(
-        &self,
-        project: ProjectId,
-        request: &RecallRequest,
-        hits: Vec<Hit>,
-    ) -> Result<Vec<Recalled>> {
-        let named = |hit: &Hit| Some((MemoryType::from_rank(hit.kind.get())?, Key::stored(&hit.key)));
-        let names: Vec<_> = hits.iter().filter_map(named).collect();
+    /// The items behind the hits, as the store has them now.
+    async fn fetch(&self, project: ProjectId, hits: &[Hit]) -> Result<Vec<Option<MemoryItem>>> {
+        let names: Vec<_> = hits.iter().filter_map(index::name).collect();
         let items = self.ports.store.items(project, &names).await?;
-        let found = hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?.value)));
-        let found = found.filter(|(_, item)| request.takes(item));
-        let recalled = found.map(|(hit, item)| Recalled {
-            item,
-            relevance: hit.scored.as_ref().map(|scored| scored.relevance),
-            explain: hit
-                .scored
-                .as_ref()
-                .map(|scored| Explained { parts: scored.explain.parts().collect(), score: scored.score }),
-        });
-        Ok(recalled.collect())
+        Ok(items.into_iter().map(|item| item.map(|item| item.value)).collect())
     }
 
     /// Brings the project's index up to date, if it has one, so that the next recall need not.

@@ -86,7 +86,7 @@ pub(in super::super) fn delete(
         let Some((pk, _)) = there else { continue };
         execute(connection, "DELETE FROM item WHERE pk = ?1", [pk])?;
         state.count_items(r#type, -1);
-        write.changes.push((id, Change::Removed(r#type, key.clone())));
+        write.notices.push((id, Change::Removed(r#type, key.clone()).into()));
         deleted.push(r#type);
     }
     if !deleted.is_empty() {
@@ -103,7 +103,7 @@ pub(in super::super) fn clear(write: &mut Write<'_>, id: ProjectId) -> Result<u6
     execute(connection, "DELETE FROM item WHERE project = ?1", [state.project])?;
     state.count_no_items();
     state.save(connection)?;
-    write.changes.push((id, Change::Cleared));
+    write.notices.push((id, Change::Cleared.into()));
     Ok(live.iter().sum())
 }
 

@@ -1,7 +1,8 @@
 //! Single projects.
 
+use pm_core::Error;
 use pm_core::model::{JsonText, Precondition, Project, ProjectId, ProjectStatus, Version, Versioned};
-use pm_core::ports::{Change, Once, Written};
+use pm_core::ports::{Once, Written};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
@@ -10,6 +11,7 @@ use super::super::job::Write;
 use super::once::once;
 use super::query::{execute, first, json, time, unsigned};
 use super::state::State;
+use crate::followers::Notice;
 
 /// The columns that [`read`] reads, of `project p JOIN project_state s`.
 pub(super) const COLUMNS: &str =
@@ -35,6 +37,13 @@ pub(in super::super) fn find(connection: &Connection, id: ProjectId) -> Result<O
     let sql =
         format!("SELECT {COLUMNS} FROM project p JOIN project_state s ON s.project = p.pk WHERE p.id = ?1");
     first(connection, &sql, [id.uuid().into_bytes()], read)
+}
+
+/// Fails where it is not there.
+pub(in super::super) fn check(connection: &Connection, id: ProjectId) -> Result<()> {
+    let there =
+        first(connection, "SELECT 1 FROM project WHERE id = ?1", [id.uuid().into_bytes()], |_| Ok(()))?;
+    Ok(there.ok_or(Error::ProjectNotFound)?)
 }
 
 /// See `Store::create_project`.
@@ -122,6 +131,6 @@ pub(in super::super) fn delete(
     ] {
         execute(connection, table, [project])?;
     }
-    write.changes.push((id, Change::Cleared));
+    write.notices.push((id, Notice::Gone));
     Ok(true)
 }

@@ -50,7 +50,7 @@ pub(in super::super) fn put(
             let version = state.next_version();
             keep(connection, &mut state, &item, before, version)?;
             outcome.entries.push((before.and_then(|before| before.live).is_none(), version));
-            write.changes.push((id, Change::Put(Arc::new(item))));
+            write.notices.push((id, Change::Put(Arc::new(item)).into()));
         }
         if !outcome.entries.is_empty() {
             state.save(connection)?;
@@ -128,7 +128,7 @@ fn evict(
     for (pk, (r#type, key)) in leaving {
         execute(write.connection, "DELETE FROM item WHERE pk = ?1", [pk])?;
         state.count_items(r#type, -1);
-        write.changes.push((id, Change::Removed(r#type, key.clone())));
+        write.notices.push((id, Change::Removed(r#type, key.clone()).into()));
         outcome.evicted.push((r#type, key));
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(in super::super) fn sweep(write: &mut Write<'_>, limit: usize) -> Result<Swe
         for (_, pk, (r#type, key)) in of_project {
             execute(connection, "DELETE FROM item WHERE pk = ?1", [pk])?;
             state.count_items(*r#type, -1);
-            write.changes.push((*id, Change::Removed(*r#type, key.clone())));
+            write.notices.push((*id, Change::Removed(*r#type, key.clone()).into()));
         }
         state.save(connection)?;
     }

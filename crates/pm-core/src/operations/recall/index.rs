@@ -1,0 +1,211 @@
+//! One project's index, shared between those who search it and the one who brings it up to date.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use pm_recall::{Document, Hit, Index, Kind, Query};
+
+use crate::model::{JsonText, Key, MemoryItem, MemoryType, SessionId};
+use crate::ports::Change;
+
+/// What the recall engine calls a memory type.
+pub(super) fn kind(r#type: MemoryType) -> Option<Kind> {
+    Kind::new(r#type.rank())
+}
+
+/// What the recall engine's hit is called in a store.
+pub(super) fn name(hit: &Hit) -> Option<(MemoryType, Key)> {
+    Some((MemoryType::from_rank(hit.kind.get())?, Key::stored(&hit.key)))
+}
+
+/// An index that many may search while one brings it up to date.
+#[derive(Clone)]
+pub(super) struct SharedIndex(Arc<RwLock<Contents>>);
+
+struct Contents {
+    index: Index,
+    /// The items themselves, where a store is too far away to be asked for them.
+    items: Option<Items>,
+}
+
+/// What a search found.
+pub(super) struct Found {
+    /// The best first.
+    pub(super) hits: Vec<Hit>,
+    /// The item of each hit in the state that was searched, if the index keeps items.
+    pub(super) items: Option<Vec<Option<Arc<MemoryItem>>>>,
+}
+
+impl SharedIndex {
+    /// An empty one, that keeps the items or does not.
+    pub(super) fn new(keeps_items: bool) -> Self {
+        let contents = Contents { index: Index::new(), items: keeps_items.then(Items::default) };
+        Self(Arc::new(RwLock::new(contents)))
+    }
+
+    /// The best items for the query.
+    pub(super) fn search(&self, query: &Query<'_>) -> Found {
+        let contents = self.read();
+        let hits = contents.index.search(query);
+        let items = contents.items.as_ref().map(|items| hits.iter().map(|hit| items.get(hit)).collect());
+        Found { hits, items }
+    }
+
+    /// Bytes and items that it holds.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let contents = self.read();
+        let items = contents.items.as_ref().map_or(0, Items::memory_bytes);
+        (contents.index.memory_bytes() + items, contents.index.len())
+    }
+
+    /// Whether no change was left half done by a panic.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.0.is_poisoned()
+    }
+
+    /// Makes the change that the store saw.
+    pub(super) fn apply(&self, change: &Change) {
+        let contents = &mut *self.write();
+        match change {
+            Change::Put(item) => {
+                put(&mut contents.index, item);
+                if let Some(items) = &mut contents.items {
+                    items.put(item);
+                }
+            }
+            Change::Removed(r#type, key) => {
+                if let Some(kind) = kind(*r#type) {
+                    contents.index.remove(kind, key.as_str());
+                }
+                if let Some(items) = &mut contents.items {
+                    items.remove(*r#type, key);
+                }
+            }
+            Change::Cleared => {
+                contents.index.clear();
+                if let Some(items) = &mut contents.items {
+                    *items = Items::default();
+                }
+            }
+        }
+    }
+
+    // A panic while the index was written may have left it half written. Nobody is given such an index, and it is built
+    // anew; a search that had got it before is only less good.
+    fn read(&self) -> RwLockReadGuard<'_, Contents> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Contents> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for SharedIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedIndex").finish_non_exhaustive()
+    }
+}
+
+fn put(index: &mut Index, item: &MemoryItem) {
+    let Some(kind) = kind(item.r#type) else { return };
+    let value = item.value.to_value();
+    let metadata = item.metadata.as_ref().map(JsonText::to_value);
+    index.put(&Document {
+        kind,
+        kind_name: item.r#type.as_str(),
+        key: item.key.as_str(),
+        value: &value,
+        metadata: metadata.as_ref(),
+        session: item.session_id.as_ref().map(SessionId::as_str),
+        timestamp: item.timestamp.as_microsecond(),
+        expires_at: item.expires_at.map(jiff::Timestamp::as_microsecond),
+        importance: item.importance.unwrap_or(0.5),
+    });
+}
+
+/// The items of a project by name, with a count of the bytes they take.
+#[derive(Default)]
+struct Items {
+    by_name: HashMap<(MemoryType, Key), Arc<MemoryItem>>,
+    /// Outside of the table.
+    bytes: usize,
+}
+
+impl Items {
+    fn get(&self, hit: &Hit) -> Option<Arc<MemoryItem>> {
+        self.by_name.get(&name(hit)?).cloned()
+    }
+
+    fn put(&mut self, item: &Arc<MemoryItem>) {
+        // Not only its value: the name of the one before would keep the text of its key.
+        self.remove(item.r#type, &item.key);
+        self.bytes += weight(item);
+        self.by_name.insert((item.r#type, item.key.clone()), item.clone());
+    }
+
+    fn remove(&mut self, r#type: MemoryType, key: &Key) {
+        if let Some(item) = self.by_name.remove(&(r#type, key.clone())) {
+            self.bytes -= weight(&item);
+        }
+    }
+
+    /// About how many bytes they take.
+    fn memory_bytes(&self) -> usize {
+        // The table keeps a byte beside each entry.
+        let entry = size_of::<((MemoryType, Key), Arc<MemoryItem>)>() + 1;
+        size_of::<Self>() + self.by_name.capacity() * entry + self.bytes
+    }
+}
+
+/// Bytes that an item takes on the heap.
+fn weight(item: &MemoryItem) -> usize {
+    /// What stands before the contents of an `Arc`.
+    const COUNTS: usize = 2 * size_of::<usize>();
+    let metadata = item.metadata.as_ref().map_or(0, |metadata| metadata.as_str().len());
+    let session = item.session_id.as_ref().map_or(0, |session| COUNTS + session.as_str().len());
+    let key = COUNTS + item.key.as_str().len();
+    COUNTS + size_of::<MemoryItem>() + key + item.value.as_str().len() + metadata + session
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ProjectId;
+
+    fn item(key: &str, text: &str) -> Arc<MemoryItem> {
+        Arc::new(MemoryItem {
+            project_id: ProjectId::new(uuid::Uuid::nil()),
+            r#type: MemoryType::Context,
+            key: Key::new(key).unwrap(),
+            value: JsonText::of(&text.into()),
+            timestamp: jiff::Timestamp::UNIX_EPOCH,
+            ttl: None,
+            expires_at: None,
+            session_id: None,
+            metadata: None,
+            importance: None,
+        })
+    }
+
+    #[test]
+    fn bytes_of_items_are_counted_up_and_down() {
+        let index = SharedIndex::new(true);
+        let empty = index.size();
+        let large = "x".repeat(100_000);
+        for text in [large.as_str(), "small", large.as_str()] {
+            index.apply(&Change::Put(item("a", text)));
+            let bytes = index.size().0;
+            assert_eq!(bytes > 100_000, text.len() > 5, "{bytes}");
+        }
+        let key = Key::new("a").unwrap();
+        for _ in 0..2 {
+            index.apply(&Change::Removed(MemoryType::Context, key.clone()));
+            assert_eq!(index.read().items.as_ref().unwrap().bytes, 0);
+        }
+        index.apply(&Change::Put(item("a", &large)));
+        index.apply(&Change::Cleared);
+        assert_eq!(index.size(), empty);
+    }
+}
