@@ -15,9 +15,27 @@ pub(crate) fn run(arguments: &[String]) -> Done {
         // The examples in the documents first: there are few, and what cargo says last is what one sees.
         process::run(&mut process::command("cargo", words(&["--doc".to_owned()])))?;
         let rest = ["--lib", "--bins", "--tests"].map(str::to_owned);
-        return process::run(&mut process::command("cargo", words(&rest)));
+        process::run(&mut process::command("cargo", words(&rest)))?;
+        return stores();
     }
     process::run(&mut process::command("cargo", words(arguments)))
+}
+
+/// The stores that the tests over HTTP are run on again. What they skip brings its own servers, or is about the embedded
+/// store's examples.
+const STORES: [&str; 3] = ["redis", "valkey", "cluster"];
+const OF_THEIR_OWN: [&str; 3] = ["faults::", "nodes::", "readme::"];
+
+/// Runs the tests over HTTP on every other store.
+fn stores() -> Done {
+    for store in STORES {
+        eprintln!("the same over HTTP, on {store}");
+        let skipped = OF_THEIR_OWN.iter().flat_map(|name| ["--skip", name]);
+        let fixed = ["test", "--all-features", "--locked", "-p", "pm-server", "--test", "it", "--"];
+        let mut tests = process::command("cargo", fixed.into_iter().chain(skipped));
+        process::run(tests.env("AI_PM_TEST_STORE", store))?;
+    }
+    Ok(())
 }
 
 fn needs(program: &str, otherwise: &str) -> Done {

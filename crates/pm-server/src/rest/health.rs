@@ -52,6 +52,16 @@ struct Store {
     kind: &'static str,
     status: &'static str,
     latency_ms: f64,
+    #[serde(flatten)]
+    server: Option<Server>,
+}
+
+/// The server that the store runs on, while it is there.
+#[derive(Serialize)]
+struct Server {
+    product: String,
+    server_version: String,
+    mode: &'static str,
 }
 
 #[derive(Serialize)]
@@ -86,10 +96,16 @@ impl Health {
         let connected = self.last.connected.load(Ordering::Relaxed);
         let latency_ms = self.last.latency_micros.load(Ordering::Relaxed) as f64 / 1000.0;
         let kind = self.ports.store.kind();
+        let server = self.ports.store.server().filter(|_| connected);
+        let server = server.map(|info| Server {
+            product: info.product,
+            server_version: info.version,
+            mode: info.mode,
+        });
         let answers = if connected { "connected" } else { "disconnected" };
         Body {
             status,
-            store: Store { kind, status: answers, latency_ms },
+            store: Store { kind, status: answers, latency_ms, server },
             redis: if kind == "redis" { answers } else { "not_configured" },
             // Recall is lexical in this version: nothing waits to be embedded.
             embedder: Embedder { name: "none", pending: 0 },

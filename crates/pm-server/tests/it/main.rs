@@ -24,6 +24,7 @@ mod keys;
 mod lists;
 mod messages;
 mod metrics;
+mod nodes;
 mod outage;
 mod pages;
 mod process;

@@ -5,12 +5,14 @@ mod commands;
 use std::time::Duration;
 
 use http::Method;
+use pm_testbed::{Product, Server};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use crate::harness::process::{PATIENCE, Process, refused};
+use crate::harness::store::EMBEDDED;
 
 /// By when a server that was told to end has ended: twice what it promises.
 const END: Duration = Duration::from_secs(10);
@@ -117,7 +119,7 @@ async fn a_request_in_flight_is_answered_and_one_that_never_ends_is_given_up() {
 #[tokio::test]
 async fn a_store_that_is_stuck_does_not_keep_the_server_from_ending() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Process::start(folder.path(), &[]).await;
+    let server = Process::start(folder.path(), &[EMBEDDED]).await;
     let kept = server.project("kept").await;
     let body = r#"{"name":"stuck"}"#;
     let mut stuck = begin(&server, body.len()).await;
@@ -133,7 +135,7 @@ async fn a_store_that_is_stuck_does_not_keep_the_server_from_ending() {
     assert_eq!(status.code(), Some(0));
 
     drop(holder);
-    let server = Process::start(folder.path(), &[]).await;
+    let server = Process::start(folder.path(), &[EMBEDDED]).await;
     let listed = server.get("/api/projects").await.expect(200).json();
     assert_eq!(listed.as_array().unwrap().len(), 1, "what was not acknowledged did not happen: {listed}");
     server.stop().await;
@@ -142,8 +144,8 @@ async fn a_store_that_is_stuck_does_not_keep_the_server_from_ending() {
 #[tokio::test]
 async fn a_second_server_is_refused_the_folder_and_the_port() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Process::start(folder.path(), &[]).await;
-    let any_port = [("API_HOST", "127.0.0.1"), ("API_PORT", "0")];
+    let server = Process::start(folder.path(), &[EMBEDDED]).await;
+    let any_port = [EMBEDDED, ("API_HOST", "127.0.0.1"), ("API_PORT", "0")];
     refused(folder.path(), &any_port, &[], 1, &["another ai-pm holds ./data", "DATA_DIR"]).await;
 
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -165,12 +167,15 @@ async fn a_store_that_cannot_be_had_is_one_clear_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let inside = folder.path().join("file/data").display().to_string();
-    let at = [("API_HOST", "127.0.0.1"), ("API_PORT", "0")];
+    let at = [EMBEDDED, ("API_HOST", "127.0.0.1"), ("API_PORT", "0")];
     refused(folder.path(), &[&at[..], &[("DATA_DIR", &inside)]].concat(), &[], 1, &[&inside]).await;
-    let redis = [&at[..], &[("STORE", "redis"), ("REDIS_PASSWORD", "hunter2-secret")]].concat();
-    refused(folder.path(), &redis, &[], 1, &["STORE=redis", "STORE=embedded"]).await;
-    let redis = [&at[..], &[("REDIS_HOST", "localhost")]].concat();
-    refused(folder.path(), &redis, &[], 1, &["REDIS_HOST is", "STORE=embedded"]).await;
+    // Nobody listens on this port.
+    let redis = [("REDIS_PORT", "1"), ("REDIS_PASSWORD", "hunter2-secret")];
+    let export = ["export", "--project", "0190a5d4-0000-7000-8000-000000000000"];
+    refused(folder.path(), &redis, &export, 1, &["Redis does not answer", "localhost:1", "REDIS_URL"]).await;
+    let encrypted =
+        [&at[1..], &[("REDIS_URL", "rediss://localhost:1"), ("REDIS_TLS_CA", inside.as_str())]].concat();
+    refused(folder.path(), &encrypted, &[], 1, &["REDIS_TLS_CA", &inside]).await;
     let log = [&at[..], &[("LOG_DIR", &inside)]].concat();
     refused(folder.path(), &log, &[], 2, &["cannot write log files to", &inside]).await;
 
@@ -180,6 +185,25 @@ async fn a_store_that_cannot_be_had_is_one_clear_line() {
     let data = foreign.path().display().to_string();
     let settings = [&at[..], &[("DATA_DIR", data.as_str())]].concat();
     refused(folder.path(), &settings, &[], 1, &["cannot open the database"]).await;
+}
+
+#[tokio::test]
+async fn a_server_starts_before_its_redis() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut redis = Server::start(Product::Redis);
+    let url = redis.url();
+    redis.kill();
+    let server = Process::start(folder.path(), &[("REDIS_URL", &url)]).await;
+    let health = server.get("/health").await.expect(503).json();
+    assert_eq!((&health["status"], &health["redis"]), (&"unhealthy".into(), &"disconnected".into()));
+    server.get("/health/live").await.expect(200);
+    server.get("/api/projects").await.problem(503, "store_unavailable");
+    redis.restart();
+    while server.get("/health").await.status != 200 {}
+    let health = server.get("/health/redis").await.expect(200).json();
+    assert_eq!((&health["status"], &health["redis"]), (&"healthy".into(), &"connected".into()));
+    server.project("at last").await;
+    server.stop().await;
 }
 
 #[tokio::test]

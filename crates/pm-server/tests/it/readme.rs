@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::harness::TestServer;
+use crate::harness::store::EMBEDDED;
 
 /// A command and what follows it in the README.
 struct Example {
@@ -130,7 +131,7 @@ async fn the_examples_print_what_the_readme_says() {
     let readme = std::fs::read_to_string(path()).unwrap();
     let sections = parse(&readme);
     let examples = || sections.iter().flat_map(|section| &section.examples);
-    let server = TestServer::start().await;
+    let server = TestServer::with(&[EMBEDDED]).await;
     let commands: Vec<_> = examples().map(|example| example.command.trim_end()).collect();
     assert!(commands.len() > 10, "the README has examples");
     let outputs = run(&server, &commands).await;

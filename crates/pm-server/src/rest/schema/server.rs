@@ -36,6 +36,12 @@ pub struct StoreHealth {
     status: String,
     /// How long it took to answer, or last took where it is not asked now.
     latency_ms: f64,
+    /// `redis` or `valkey`; absent for the embedded store, and while the server is away.
+    product: Option<String>,
+    /// Its version.
+    server_version: Option<String>,
+    /// `standalone`, `sentinel` or `cluster`.
+    mode: Option<String>,
 }
 
 /// What turns text into vectors.

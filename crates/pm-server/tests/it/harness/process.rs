@@ -53,13 +53,21 @@ impl Ran {
 /// The binary in `folder`, with nothing in its environment but `settings`.
 fn command(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ai-pm"));
-    command.current_dir(folder).env_clear().envs(super::store::with(folder, settings)).args(arguments);
+    command.current_dir(folder).env_clear().envs(of_the_store(folder, settings, arguments)).args(arguments);
     // Where coverage is measured, the binary is told where its figures go: it would leave them in the folder.
     #[expect(clippy::disallowed_methods, reason = "a variable of the compiler's, no setting of the server")]
     let profile = std::env::var_os("LLVM_PROFILE_FILE");
     command.envs(profile.map(|file| ("LLVM_PROFILE_FILE", file)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
+}
+
+/// The settings with those of the store under test; a report of settings shows what is given, and no more.
+fn of_the_store(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Vec<(String, String)> {
+    if arguments == ["config"] {
+        return settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    }
+    super::store::with(folder, settings)
 }
 
 /// Runs the binary in `folder` to its end.

@@ -6,12 +6,22 @@ use std::path::Path;
 
 use pm_testbed::shared;
 
-/// The settings that put a server in `folder` over the store under test.
-pub fn settings(folder: &Path) -> Vec<(String, String)> {
+/// What the tests were told.
+fn kind() -> String {
     #[expect(clippy::disallowed_methods, reason = "a variable of the tests', no setting of the server")]
-    let kind = std::env::var("AI_PM_TEST_STORE").unwrap_or_default();
-    let url = match kind.as_str() {
-        "" | "embedded" => return Vec::new(),
+    let kind = std::env::var("AI_PM_TEST_STORE");
+    kind.ok().filter(|kind| !kind.is_empty()).unwrap_or_else(|| "embedded".to_owned())
+}
+
+/// Whether the store under test is the embedded one, and its files are there to be looked at.
+pub fn is_embedded() -> bool {
+    kind() == "embedded"
+}
+
+/// The settings that put a server in `folder` over the store under test.
+fn settings(folder: &Path) -> Vec<(String, String)> {
+    let url = match kind().as_str() {
+        "embedded" => return Vec::new(),
         "redis" => shared::redis().url(),
         "valkey" => shared::valkey().url(),
         "cluster" => shared::cluster().url(),
