@@ -16,7 +16,11 @@ async fn printed(folder: &Path, settings: &[(&str, &str)]) -> BTreeMap<String, (
         let (value, source) = rest.strip_suffix(')')?.rsplit_once(" (")?;
         Some((name.to_owned(), (value.to_owned(), source.to_owned())))
     };
-    ran.stdout.lines().map(|text| line(text).unwrap_or_else(|| panic!("{text:?}"))).collect()
+    ran.stdout
+        .lines()
+        .filter(|line| !line.starts_with("# "))
+        .map(|text| line(text).unwrap_or_else(|| panic!("{text:?}")))
+        .collect()
 }
 
 /// Starts the server, which must refuse: what it says on standard error.

@@ -113,10 +113,18 @@ async fn passwords_and_users_are_used_and_never_told() {
     keep(&*wrong, kept_project(&*wrong).await, "a").await;
     keep(&*store, project, "a").await;
 
-    let rules = ["ACL", "SETUSER", "pm", "on", ">secret", "~*", "+@all"];
-    server.cli(&rules).ok();
+    // The rules of the README.
     let user = RedisOptions { username: Some("pm".to_owned()), ..with("secret") };
-    kept_project(&*super::store(user).await).await;
+    let keys = format!("~{}:*", user.prefix);
+    let rights = "+@read +@write +@scripting +@connection +role +info +wait +cluster|slots +cluster|info +asking +time";
+    let rules = ["ACL", "SETUSER", "pm", "on", ">secret", &keys].into_iter().chain(rights.split(' '));
+    server.cli(&rules.collect::<Vec<_>>()).ok();
+    let store = super::store(user).await;
+    let project = kept_project(&*store).await;
+    keep(&*store, project, "a").await;
+    assert!(is_there(&*store, project, "a").await);
+    assert_eq!(store.clear_items(project).await.unwrap(), 1);
+    store.ping().await.unwrap();
 }
 
 #[tokio::test]
