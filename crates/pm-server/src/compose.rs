@@ -7,6 +7,7 @@ use pm_core::operations::{Operations, Ports, Settings};
 use pm_core::ports::{Clock, LimitPolicy, RandomIds, Store, SystemClock};
 use pm_store::embedded::{self, EmbeddedStore};
 use pm_store::redis::{self, Password, RedisOptions, RedisStore, Topology};
+pub use pm_store::redis::{Entry, FirstVersion};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Config};
@@ -71,6 +72,12 @@ async fn open_redis(redis: &config::Redis, absent: Absent) -> Result<Arc<RedisSt
         Err(error) => return Err(ComposeError::Away(told(&error))),
     }
     Ok(store)
+}
+
+/// The data of the first version of ai-pm in the Redis at `url`.
+pub async fn first_version(url: &str) -> Result<FirstVersion, String> {
+    let redis = config::Redis::of_url(url)?;
+    FirstVersion::open(&options(&redis)).await.map_err(|error| told(&error))
 }
 
 /// An error with what lies under it.

@@ -90,6 +90,13 @@ impl Default for RedisUsage {
     }
 }
 
+impl Redis {
+    /// What a URL names, used as by default; the error repeats nothing of it, since it may hold a password.
+    pub fn of_url(text: &str) -> Result<Self, String> {
+        redis_url::parse(text)
+    }
+}
+
 /// The settings of Redis; checked even where the store is another, used only where `wanted`.
 pub(super) fn read(reader: &mut Reader<'_>, wanted: bool) -> Checked<Redis> {
     let url = reader.given(&names::REDIS_URL).is_some();

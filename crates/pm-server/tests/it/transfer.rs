@@ -1,6 +1,7 @@
 //! Export and import, through the store itself and through a running server.
 
 mod faults;
+mod first_version;
 
 use std::fmt::Write;
 use std::path::Path;

@@ -23,6 +23,7 @@ mod reply;
 mod scripts;
 mod store;
 mod sweep;
+mod v1;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +40,7 @@ use self::scripts::Scripts;
 
 pub use self::link::OpenError;
 pub use self::options::{Password, RedisOptions, Topology};
+pub use self::v1::{Entry, FirstVersion};
 
 /// The most bytes of records that one call answers, but for one record more; what is left is asked for again.
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::bar;
 use super::door::{Door, Way};
+use super::first_version;
 use super::lines::{Line, Lines};
 use super::record::{self, Record};
 use crate::cli::{self, Failure};
@@ -20,14 +21,23 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Bad lines that are named one by one; of more, only how many there are.
 const SHOWN: usize = 20;
 
-/// Read NDJSON into a new project: lines as export writes them, or plain items.
+/// Read NDJSON into a new project: lines as export writes them, or plain items. Or all that the first version kept.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Import {
     /// The file; it is read twice.
-    file: PathBuf,
+    #[arg(required_unless_present = "from_redis_v1", requires = "project")]
+    file: Option<PathBuf>,
     /// The name of the new project.
-    #[arg(long, value_name = "NAME")]
-    project: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "from_redis_v1")]
+    project: Option<String>,
+    /// Read all projects that the first version of ai-pm kept in the Redis at this address (redis:// or rediss://),
+    /// which is not changed. Each becomes a new project, at every run. Prints the old id, the new id and how many
+    /// items; what cannot be taken is named, the rest is stored, and the exit code is 1.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["file", "project", "skip_bad"])]
+    from_redis_v1: Option<String>,
+    /// Store nothing, and print what would be stored.
+    #[arg(long, requires = "from_redis_v1")]
+    dry_run: bool,
     /// Leave bad lines out instead of refusing the file.
     #[arg(long)]
     skip_bad: bool,
@@ -43,8 +53,29 @@ struct Checked {
 }
 
 impl Import {
-    /// Checks the whole file, then applies it.
+    /// Does what the arguments say.
     pub(in crate::cli) fn run(self) -> Result<(), Failure> {
+        let Self { file, project, from_redis_v1, dry_run, skip_bad, way } = self;
+        match (from_redis_v1, file, project) {
+            (Some(url), _, _) => first_version::run(&url, way, dry_run),
+            (None, Some(file), Some(project)) => OneProject { file, project, skip_bad, way }.run(),
+            // clap asks for both.
+            (None, _, _) => Err(Failure::usage("give a file and --project NAME, or --from-redis-v1 URL")),
+        }
+    }
+}
+
+/// A file that becomes a project.
+struct OneProject {
+    file: PathBuf,
+    project: String,
+    skip_bad: bool,
+    way: Way,
+}
+
+impl OneProject {
+    /// Checks the whole file, then applies it.
+    fn run(self) -> Result<(), Failure> {
         record::check_name(&self.project).map_err(|fault| Failure::usage(format!("--project: {fault}")))?;
         let now = SystemClock.now();
         let size = regular_size(&self.file)?;

@@ -2,6 +2,7 @@
 
 mod door;
 mod export;
+mod first_version;
 mod import;
 mod lines;
 mod local;

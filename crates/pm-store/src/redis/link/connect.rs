@@ -21,18 +21,18 @@ pub(super) const ANSWER: Duration = Duration::from_millis(1_500);
 const QUEUE: usize = 1_024;
 
 /// A host name or address, and a port.
-pub(super) type Address = (String, u16);
+pub(in super::super) type Address = (String, u16);
 
 /// How connections are made.
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(in super::super) struct Connector {
     tls: Option<Arc<TlsCertificates>>,
     data: RedisConnectionInfo,
 }
 
 impl Connector {
     /// Reads what the options name.
-    pub(super) fn new(options: &RedisOptions) -> Result<Self, OpenError> {
+    pub(in super::super) fn new(options: &RedisOptions) -> Result<Self, OpenError> {
         let root_cert = match &options.tls_ca {
             Some(path) if options.tls => {
                 let pem = std::fs::read(path);
@@ -60,7 +60,7 @@ impl Connector {
     }
 
     /// A connection to a server of data; `broken` is notified when it ends.
-    pub(super) async fn data(
+    pub(in super::super) async fn data(
         &self,
         address: &Address,
         broken: Arc<Notify>,

@@ -23,7 +23,7 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::cluster::Cluster;
-use self::connect::Connector;
+pub(super) use self::connect::{Address, Connector};
 use self::fault::Remedy;
 use self::node::{Node, Up};
 use self::resolve::Resolve;
@@ -215,7 +215,7 @@ impl Link {
 
     /// Sends until it is done, refused, or not known to be either.
     async fn until_done(&self, mut sent: Sent<'_>, deadline: Instant) -> Result<Value> {
-        let mut redirection: Option<(connect::Address, bool)> = None;
+        let mut redirection: Option<(Address, bool)> = None;
         loop {
             let (chosen, mut up) = match (&self.way, &redirection) {
                 (Way::One(node), _) => (Chosen::One(node), node.up(deadline).await?),
