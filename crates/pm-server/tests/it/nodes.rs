@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pm_testbed::shared;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -72,8 +72,7 @@ async fn ten_find_what_each_of_them_stored() {
                 let recalled =
                     ask(&http, &urls[other], http::Method::POST, "/api/memory/recall", &[], &body).await;
                 let items = recalled.unwrap().expect(200).json();
-                let found =
-                    items.as_array().unwrap().iter().any(|item| item["value"] == Value::from(value.as_str()));
+                let found = items.as_array().unwrap().iter().any(|item| item["value"] == value.as_str());
                 if !found {
                     missed.fetch_add(1, Ordering::Relaxed);
                     eprintln!(

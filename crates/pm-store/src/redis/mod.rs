@@ -1,6 +1,6 @@
 //! The Redis store: one server, Sentinel or Cluster, Redis 6.2 and later or Valkey, with no module.
 //!
-//! Each write is one Lua script in the slot of its project ([`keys`] tells what is where), so that it happens whole or
+//! Each write is one Lua script in the slot of its project (`keys.rs` tells what is where), so that it happens whole or
 //! not at all. What an acknowledgement is worth is up to the server's settings: see the README.
 //!
 //! Times are judged by the clock of the Redis server, which all nodes share.

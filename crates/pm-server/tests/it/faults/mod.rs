@@ -37,7 +37,7 @@ async fn all_there(server: &TestServer, project: &str, told: &Told) {
         let Some(link) = page.headers.get("link").map(|link| link.to_str().unwrap().to_owned()) else {
             break;
         };
-        path = link.split(['<', '>']).nth(1).unwrap().to_owned();
+        link.split(['<', '>']).nth(1).unwrap().clone_into(&mut path);
     }
     let missing: Vec<_> = told.acknowledged.iter().filter(|key| !keys.contains(*key)).collect();
     assert!(
@@ -69,8 +69,8 @@ async fn frozen_for_three_seconds() {
     let load = Load::start(over(&redis.url(), &[]).await).await;
     load.stores(ENOUGH).await;
     redis.freeze();
-    // tidy: why: the fault is that it lasts so long.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    // The fault is that it lasts so long.
+    tokio::time::sleep(Duration::from_secs(3)).await; // tidy: see above
     redis.thaw();
     let again = load.stores(ENOUGH).await;
     let (server, project, told) = load.stop("frozen for 3 s", again).await;

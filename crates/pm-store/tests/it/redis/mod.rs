@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use pm_core::ports::{Clock, Ids, RandomIds, Store, SystemClock};
 use pm_store::conformance::Harness;
 use pm_store::redis::{RedisOptions, RedisStore, Topology};
-use pm_testbed::shared;
+use pm_testbed::{Server, shared};
 
 /// How long things live that tests let expire: long against some calls, short to wait for.
 const MOMENT: SignedDuration = SignedDuration::from_millis(800);
@@ -61,8 +61,7 @@ async fn on_cluster() -> Redis {
 
 /// Where a cluster of a test is.
 pub(crate) fn cluster_options(cluster: &pm_testbed::Cluster) -> RedisOptions {
-    let nodes =
-        cluster.nodes.iter().map(|node| node.port()).map(|port| ("127.0.0.1".to_owned(), port)).collect();
+    let nodes = cluster.nodes.iter().map(Server::port).map(|port| ("127.0.0.1".to_owned(), port)).collect();
     RedisOptions { topology: Topology::Cluster, nodes, ..single(0) }
 }
 
@@ -81,8 +80,8 @@ impl Harness for Redis {
     }
 
     async fn let_a_moment_pass(&self) {
-        // tidy: why: the server's clock is the machine's, and time must really pass on it.
-        tokio::time::sleep(MOMENT.unsigned_abs() + Duration::from_millis(20)).await;
+        // The server's clock is the machine's, and time must really pass on it.
+        tokio::time::sleep(MOMENT.unsigned_abs() + Duration::from_millis(20)).await; // tidy: see above
     }
 
     fn follower_entries(&self) -> usize {
