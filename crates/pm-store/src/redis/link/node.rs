@@ -21,7 +21,7 @@ const WATCHES_A_RESOLVE: u32 = 4;
 /// The first and the longest pause between two attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// How long a call waits for a connection; a server known to be away for longer is not waited for.
+/// How long after its loss a connection is waited for.
 pub(super) const WAIT: Duration = Duration::from_secs(1);
 
 /// What is known of the way to a server.
@@ -76,13 +76,14 @@ impl Node {
 
     /// The connection, waited for if it was lost just now.
     pub(super) async fn up(&self, deadline: Instant) -> Result<Up, Error> {
-        match &*self.state.borrow() {
+        let lost = match &*self.state.borrow() {
             State::Up(up) => return Ok(up.clone()),
             State::Down { since, why } if since.elapsed() > WAIT => return Err(away(why)),
-            State::Down { .. } => {}
-        }
+            State::Down { since, .. } => *since,
+        };
         let mut state = self.state.clone();
-        let deadline = deadline.min(Instant::now() + WAIT);
+        // Counted from the loss, so that who was kept waiting by it before does not wait as long again.
+        let deadline = deadline.min(lost + WAIT);
         let _ = timeout_at(deadline, state.wait_for(|state| matches!(state, State::Up(_)))).await;
         match &*state.borrow() {
             State::Up(up) => Ok(up.clone()),
