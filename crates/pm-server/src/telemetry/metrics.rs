@@ -27,6 +27,21 @@ pub const INDEX_PROJECTS: &str = "index_projects";
 /// Items in these indexes.
 pub const INDEX_ITEMS: &str = "index_items";
 
+/// Calls to Redis; labels `command`, `outcome`.
+pub const REDIS_COMMANDS_TOTAL: &str = "redis_commands_total";
+/// Time of one call to Redis with all that it waited for; label `command`.
+pub const REDIS_COMMAND_DURATION_SECONDS: &str = "redis_command_duration_seconds";
+/// Calls to Redis under way.
+pub const REDIS_COMMANDS_IN_FLIGHT: &str = "redis_commands_in_flight";
+/// Nodes of Redis that are connected to.
+pub const REDIS_CONNECTED_NODES: &str = "redis_connected_nodes";
+/// Connections to Redis that were made.
+pub const REDIS_CONNECTIONS_TOTAL: &str = "redis_connections_total";
+/// Those of them that took the place of one that was lost.
+pub const REDIS_RECONNECTS_TOTAL: &str = "redis_reconnects_total";
+/// Scripts that a server did not know any more.
+pub const REDIS_SCRIPT_RELOADS_TOTAL: &str = "redis_script_reloads_total";
+
 /// Upper bounds of the latency buckets, in seconds.
 const REQUEST_BUCKETS: [f64; 16] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -88,6 +103,7 @@ fn with_buckets(builder: PrometheusBuilder) -> PrometheusBuilder {
         (HTTP_REQUEST_DURATION_SECONDS, &REQUEST_BUCKETS[..]),
         (STORE_OPERATION_DURATION_SECONDS, &STAGE_BUCKETS[..]),
         (RECALL_STAGE_DURATION_SECONDS, &STAGE_BUCKETS[..]),
+        (REDIS_COMMAND_DURATION_SECONDS, &STAGE_BUCKETS[..]),
     ]
     .into_iter()
     .fold(builder, |builder, (name, buckets)| {
@@ -114,6 +130,17 @@ fn describe() {
     describe_gauge!(INDEX_MEMORY_BYTES, Unit::Bytes, "Memory that the recall indexes take.");
     describe_gauge!(INDEX_PROJECTS, Unit::Count, "Projects whose recall index is in memory.");
     describe_gauge!(INDEX_ITEMS, Unit::Count, "Items in the recall indexes in memory.");
+    describe_counter!(REDIS_COMMANDS_TOTAL, Unit::Count, "Calls to Redis, by outcome.");
+    describe_histogram!(REDIS_COMMAND_DURATION_SECONDS, Unit::Seconds, "Time of one call to Redis.");
+    describe_gauge!(REDIS_COMMANDS_IN_FLIGHT, Unit::Count, "Calls to Redis under way.");
+    describe_gauge!(REDIS_CONNECTED_NODES, Unit::Count, "Nodes of Redis that are connected to.");
+    describe_counter!(REDIS_CONNECTIONS_TOTAL, Unit::Count, "Connections to Redis made.");
+    describe_counter!(
+        REDIS_RECONNECTS_TOTAL,
+        Unit::Count,
+        "Connections to Redis made in place of lost ones."
+    );
+    describe_counter!(REDIS_SCRIPT_RELOADS_TOTAL, Unit::Count, "Scripts that Redis had forgotten.");
 }
 
 #[cfg(test)]

@@ -202,7 +202,21 @@ async fn a_server_starts_before_its_redis() {
     while server.get("/health").await.status != 200 {}
     let health = server.get("/health/redis").await.expect(200).json();
     assert_eq!((&health["status"], &health["redis"]), (&"healthy".into(), &"connected".into()));
+    assert_eq!(
+        (&health["store"]["product"], &health["store"]["mode"]),
+        (&"redis".into(), &"standalone".into())
+    );
     server.project("at last").await;
+    let metrics = server.get("/metrics").await.expect(200);
+    let metrics = String::from_utf8(metrics.body.to_vec()).unwrap();
+    for line in [
+        "redis_connected_nodes 1",
+        "redis_connections_total 1",
+        "redis_commands_in_flight 0",
+        "redis_commands_total{command=\"create_project\",outcome=\"ok\"} 1",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
     server.stop().await;
 }
 

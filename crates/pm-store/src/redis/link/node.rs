@@ -14,6 +14,8 @@ use super::connect::{Address, Connector};
 use super::facts;
 use super::resolve::Resolve;
 
+/// How many nodes are connected to now.
+const CONNECTED: &str = "redis_connected_nodes";
 /// How often a connection is looked after: what bounds how long health may be wrong.
 const WATCH: Duration = Duration::from_millis(250);
 /// How many watches pass between two questions to the sentinels.
@@ -118,6 +120,9 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         self.task.abort();
+        if self.server().is_some() {
+            metrics::gauge!(CONNECTED).decrement(1.0);
+        }
     }
 }
 
@@ -214,6 +219,7 @@ impl Keeper {
 
     fn is_up(&mut self, up: &Up, address: &Address) {
         metrics::counter!("redis_connections_total").increment(1);
+        metrics::gauge!(CONNECTED).increment(1.0);
         if self.established > 0 {
             metrics::counter!("redis_reconnects_total").increment(1);
         }
@@ -238,6 +244,7 @@ impl Keeper {
             *state = State::Down { since, why: why.into() };
         });
         if let Some(why) = lost {
+            metrics::gauge!(CONNECTED).decrement(1.0);
             tracing::warn!(why, "Redis is lost; trying again until it is back");
         }
     }
