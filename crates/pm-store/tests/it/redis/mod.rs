@@ -4,6 +4,7 @@
 mod expiring;
 mod history;
 mod links;
+mod registry;
 
 use std::sync::Arc;
 use std::time::Duration;
