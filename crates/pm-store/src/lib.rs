@@ -7,6 +7,7 @@
 
 pub mod embedded;
 mod followers;
+mod measure;
 pub mod redis;
 
 #[cfg(feature = "conformance")]

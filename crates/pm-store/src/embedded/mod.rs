@@ -5,7 +5,6 @@
 
 mod fault;
 mod job;
-mod measure;
 mod open;
 mod readers;
 mod schema;
@@ -22,11 +21,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::task::spawn_blocking;
 
 use self::job::Write;
-use self::measure::measured;
 pub use self::open::OpenError;
 use self::readers::Readers;
 use self::writer::Writer;
 use crate::followers::Followers;
+use crate::measure::measured;
 
 /// A store in a `SQLite` file.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use pm_core::ports::{
 };
 
 use super::EmbeddedStore;
-use super::measure::measured;
 use super::sql::{item, item_list, message, project, project_list, put, sweep};
+use crate::measure::measured;
 
 #[async_trait]
 impl Store for EmbeddedStore {
@@ -34,7 +34,7 @@ impl Store for EmbeddedStore {
         measured("close", async {
             self.readers.close().await;
             self.writer.close().await;
-            Ok(())
+            Ok::<_, pm_core::Error>(())
         })
         .await
     }

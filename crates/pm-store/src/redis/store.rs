@@ -1,8 +1,7 @@
 //! The port, method by method.
 
-use std::time::Instant;
-
 use async_trait::async_trait;
+use pm_core::Result;
 use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
@@ -10,25 +9,10 @@ use pm_core::ports::{
     Follower, ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Once, Page, PageRequest,
     ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store, Swept, Written,
 };
-use pm_core::{Error, Result};
 
 use super::RedisStore;
 use super::follower::LogFollower;
-
-/// Awaits `work` and records how it ended and how long it took. Each call to Redis has a bound of its own.
-async fn measured<T>(operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let start = Instant::now();
-    let outcome = work.await;
-    let label = match &outcome {
-        Ok(_) => "ok",
-        Err(Error::StoreUnavailable(_) | Error::Internal(_)) => "failed",
-        Err(_) => "refused",
-    };
-    metrics::counter!("store_operations_total", "operation" => operation, "outcome" => label).increment(1);
-    metrics::histogram!("store_operation_duration_seconds", "operation" => operation)
-        .record(start.elapsed().as_secs_f64());
-    outcome
-}
+use crate::measure::measured;
 
 #[async_trait]
 impl Store for RedisStore {

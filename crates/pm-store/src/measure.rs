@@ -5,16 +5,17 @@ use std::time::{Duration, Instant};
 use pm_core::{Error, Result};
 use tokio::time::timeout;
 
-use super::fault;
-
 /// Every method answers within this time; what has not, may still happen.
 const BOUND: Duration = Duration::from_secs(30);
 
 /// Awaits `work` for as long as the bound allows, and records how it ended and how long it took.
-pub(super) async fn measured<T>(
+pub(crate) async fn measured<T, E>(
     operation: &'static str,
-    work: impl Future<Output = fault::Result<T>>,
-) -> Result<T> {
+    work: impl Future<Output = std::result::Result<T, E>>,
+) -> Result<T>
+where
+    Error: From<E>,
+{
     let start = Instant::now();
     let outcome = match timeout(BOUND, work).await {
         Ok(outcome) => outcome.map_err(Error::from),
