@@ -4,6 +4,7 @@ mod ci;
 mod coverage;
 mod crash;
 mod deny;
+mod models;
 mod openapi;
 mod process;
 mod servers;
@@ -22,7 +23,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },
@@ -31,6 +32,12 @@ const COMMANDS: [Command; 7] = [
         arguments: "[--check]",
         does: "writes openapi.json, or checks that it is up to date",
         run: openapi::run,
+    },
+    Command {
+        name: "models",
+        arguments: "[--check]",
+        does: "makes the models in the binary from their packages, or checks that they are what those give",
+        run: models::run,
     },
     Command { name: "deny", arguments: "", does: "licences and bans of dependencies", run: deny::run },
     Command {

@@ -1,17 +1,17 @@
-//! The recall engine is pure and synchronous; its tests may take the time or read a file.
+//! The models and the recall engine are pure and synchronous; their tests may take the time or read a file.
 
 use super::code::{bare, has_word, lines_before_tests};
 use super::paths::named;
 use super::{Breach, File};
 
+const CRATES: [&str; 2] = ["pm-model", "pm-recall"];
 const NAMES: [&str; 6] = ["tokio", "std::fs", "std::net", "std::env", "std::time", "std::thread"];
 
 pub(super) fn check(file: &File) -> Vec<Breach> {
-    if !file.is_rust() || file.is_test() || !file.path.starts_with("crates/pm-recall/src/") {
-        return Vec::new();
-    }
+    let crates = CRATES.into_iter().find(|name| file.path.starts_with(&format!("crates/{name}/src/")));
+    let (Some(name), true, false) = (crates, file.is_rust(), file.is_test()) else { return Vec::new() };
     let bare = bare(&file.text);
-    let way_out = "pm-recall is pure: have the caller do it and pass the result in";
+    let way_out = format!("{name} is pure: have the caller do it and pass the result in");
     let named = named(&bare);
     let names =
         named.iter().filter_map(|path| Some((path.line, *NAMES.iter().find(|name| path.is_below(name))?)));
@@ -36,6 +36,7 @@ mod tests {
         let mut found = lines(check, PATH, text);
         found.sort_unstable();
         assert_eq!(found, [1, 2, 3, 5, 6]);
+        assert_eq!(lines(check, "crates/pm-model/src/kernel/mod.rs", "use std::thread;\n"), [1]);
     }
 
     #[test]

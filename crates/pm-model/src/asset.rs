@@ -1,0 +1,12 @@
+//! The models in the binary. Their licences lie beside them in `assets/`; `cargo xtask models` makes them.
+
+/// On a boundary of 64, as containers are read.
+#[repr(C, align(64))]
+struct Aligned<T: ?Sized>(T);
+
+static STATIC_MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!("../assets/potion-base-8M.bin"));
+
+/// potion-base-8M, by `MinishLab`.
+pub(crate) fn static_model() -> &'static [u8] {
+    &STATIC_MODEL.0
+}

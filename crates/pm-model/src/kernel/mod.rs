@@ -1,0 +1,138 @@
+//! The arithmetic that the machine's vector instructions do, and the only unsafe code of ai-pm.
+//!
+//! What the machine has is found out once. A kernel that is chosen must first prove itself on a small sample against
+//! the scalar one, which is used where it differs: AVX-512 VNNI and NEON were not run where this was written.
+//! Integer results are the same on every machine, bit for bit.
+
+#![expect(
+    unsafe_code,
+    reason = "calls of functions that need instructions, which only a `Kernel` knows to be there"
+)]
+
+mod cast;
+mod float;
+mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
+use std::fmt;
+use std::sync::OnceLock;
+
+pub(crate) use cast::{Block, block_bytes, block_bytes_mut, blocks, floats, signed, words};
+
+/// A set of instructions that a kernel is written in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Instructions {
+    /// None in particular.
+    Scalar,
+    /// AVX2 and FMA, of `x86_64`.
+    Avx2,
+}
+
+impl Instructions {
+    /// All that this crate knows, best last; those of other architectures too.
+    pub const ALL: [Self; 2] = [Self::Scalar, Self::Avx2];
+}
+
+impl fmt::Display for Instructions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scalar => "scalar",
+            Self::Avx2 => "AVX2",
+        })
+    }
+}
+
+/// The arithmetic, in instructions that this machine has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kernel(
+    // A value other than `Scalar` is proof that the machine has these instructions: `with` alone makes them.
+    Instructions,
+);
+
+impl Kernel {
+    /// The best that this machine has and that proved itself; found once.
+    pub fn best() -> Self {
+        static BEST: OnceLock<Kernel> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            let kernels = Instructions::ALL.into_iter().rev().filter_map(Self::with);
+            kernels.into_iter().find(|kernel| kernel.is_right()).unwrap_or(Self(Instructions::Scalar))
+        })
+    }
+
+    /// That of `instructions`; `None` where this machine lacks them. For tests and measurements.
+    pub fn with(instructions: Instructions) -> Option<Self> {
+        let has = match instructions {
+            Instructions::Scalar => true,
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Instructions::Avx2 => false,
+        };
+        has.then_some(Self(instructions))
+    }
+
+    /// What it is written in.
+    pub fn instructions(self) -> Instructions {
+        self.0
+    }
+
+    /// The sum of the products of `a` and `b`, which should be of one length: where they are not, the shorter counts.
+    /// Exact up to 131,071 values.
+    pub fn dot(self, a: &[i8], b: &[i8]) -> i32 {
+        let length = a.len().min(b.len());
+        let (Some(a), Some(b)) = (a.get(..length), b.get(..length)) else { return 0 };
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
+            Instructions::Avx2 => unsafe { avx2::dot(a, b) },
+            _ => scalar::dot(a, b),
+        }
+    }
+
+    /// One [`Self::dot`] with `query` for each of the rows, which lie one after the other and are as long as `query`.
+    /// As many as both `rows` and `out` have; the rest of `out` stays.
+    pub fn dots(self, query: &[i8], rows: &[i8], out: &mut [i32]) {
+        let Some(held) = rows.len().checked_div(query.len()) else { return out.fill(0) };
+        let count = held.min(out.len());
+        let (Some(rows), Some(out)) = (rows.get(..count * query.len()), out.get_mut(..count)) else { return };
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
+            Instructions::Avx2 => unsafe { avx2::dots(query, rows, out) },
+            _ => scalar::dots(query, rows, out),
+        }
+    }
+
+    /// Adds `row` times `scale` to `sums`.
+    pub(crate) fn accumulate(self, sums: &mut [f32], row: &[i8], scale: f32) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
+            Instructions::Avx2 => unsafe { avx2::accumulate(sums, row, scale) },
+            _ => float::accumulate(sums, row, scale),
+        }
+    }
+
+    /// Whether it agrees with the scalar one on a sample: odd lengths, both signs, the ends of the range.
+    fn is_right(self) -> bool {
+        let value = |at: i32| i8::try_from(at * 89 % 255 - 127).unwrap_or(0);
+        let sample: Vec<i8> = (0..77 * 9).map(value).collect();
+        let query: Vec<i8> = (0..77).map(|at| value(at * 31 + 7)).collect();
+        let (mut own, mut scalar) = ([0; 9], [0; 9]);
+        self.dots(&query, &sample, &mut own);
+        scalar::dots(&query, &sample, &mut scalar);
+        own == scalar && self.dot(&query, &sample) == scalar::dot(&query, &sample)
+    }
+}
+
+/// [`Kernel::dot`] of the best kernel.
+pub fn dot(a: &[i8], b: &[i8]) -> i32 {
+    Kernel::best().dot(a, b)
+}
+
+/// [`Kernel::dots`] of the best kernel.
+pub fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
+    Kernel::best().dots(query, rows, out);
+}

@@ -1,0 +1,28 @@
+//! The models of ai-pm, which ship in its binary, and the arithmetic under them.
+//!
+//! Pure and synchronous: no I/O, no clock, no threads. The weights are used where they lie in the binary: what is not
+//! used is never read into memory.
+//!
+//! | what | size | a text of 14 tokens | for |
+//! |---|---|---|---|
+//! | [`StaticModel`], potion-base-8M | 8 MB | about 1 us | every query and item, expansion of terms |
+//! | [`dots`] and [`quantise`] | | | comparing one vector with many |
+
+#![expect(dead_code, reason = "the transformer, which follows, uses the rest")]
+
+#[cfg(feature = "bundled")]
+mod asset;
+mod container;
+mod error;
+mod kernel;
+pub mod make;
+mod quantise;
+mod safetensors;
+mod static_model;
+mod wordpiece;
+
+pub use error::ModelError;
+pub use kernel::{Instructions, Kernel, dot, dots};
+pub use quantise::quantise;
+pub use static_model::{DIMENSIONS, StaticModel};
+pub use wordpiece::WordPiece;
