@@ -13,7 +13,7 @@ use std::arch::x86_64::{
 };
 
 use super::float::{AttentionRoom, Fused};
-use super::product::{Group, Inputs, Matrix, PANEL};
+use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
 use super::{Block, float, product, scalar};
 
 /// See [`scalar::dot`]. Widened to 16 bits first, so that it is exact for every i8, -128 included.
@@ -71,8 +71,8 @@ pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
 /// See [`scalar::tiles`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
 /// is at most 2 x 127 x 127 and fits into 16 bits.
 #[target_feature(enable = "avx2,fma")]
-fn tile<const T: usize>(panel: &[Block], group: Group<'_>, out: &mut [[i32; PANEL]]) {
-    let inputs = group.split::<T>(panel.len());
+fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+    let inputs = group.split::<T>();
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; T];
     for (at, block) in panel.iter().enumerate() {

@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 };
 
 use super::float::{AttentionRoom, Fused};
-use super::product::{Group, Inputs, Matrix, PANEL};
+use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
 use super::{Block, float, product, scalar};
 
 /// See [`scalar::dot`].
@@ -60,9 +60,9 @@ pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
 
 /// See [`scalar::tiles`]. 128 is added to the weights, and 128 times the sum of the input taken away again.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
-fn tile<const T: usize>(panel: &[Block], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
     let flip = _mm512_set1_epi8(i8::MIN);
-    let inputs = group.split::<T>(panel.len());
+    let inputs = group.split::<T>();
     let mut sums = [_mm512_setzero_si512(); T];
     for (at, block) in panel.iter().enumerate() {
         let weights = _mm512_xor_si512(load(&block.0), flip);

@@ -1,5 +1,6 @@
 //! What a transformer does with its numbers, in the instructions of a [`Kernel`].
 
+use super::product::{SEGMENT, STEPS};
 use super::{
     AttentionRoom, Block, Inputs, Instructions, Kernel, Matrix, PANEL, Portable, float, product, scalar,
 };
@@ -82,7 +83,7 @@ impl Kernel {
     }
 
     /// Whether its products agree with the scalar ones, and its other loops nearly, on a sample: more inputs than a tile
-    /// takes, rows that do not fill a panel, columns that do not fill a step.
+    /// takes, rows that do not fill a panel, columns that do not fill a segment.
     pub(super) fn multiplies_right(self) -> bool {
         const COLUMNS: usize = 70;
         const ROWS: usize = 37;
@@ -90,7 +91,7 @@ impl Kernel {
         let value = |at: usize| {
             i8::try_from(at * 89 % 255).unwrap_or_else(|_| -1 - i8::try_from(at % 127).unwrap_or(0))
         };
-        let blocks: Vec<_> = (0..ROWS.div_ceil(PANEL) * COLUMNS.div_ceil(4))
+        let blocks: Vec<_> = (0..ROWS.div_ceil(PANEL) * COLUMNS.div_ceil(SEGMENT) * STEPS)
             .map(|at| Block(std::array::from_fn(|place| value(at * 64 + place))))
             .collect();
         let matrix = Matrix { blocks: &blocks, scales: &[0.25; ROWS], bias: &[1.0; ROWS] };

@@ -8,13 +8,15 @@ use super::Block;
 pub(crate) const PANEL: usize = 16;
 /// Columns of an input that have one scale: with one for all of them a single large value, as `[CLS]` has, costs the
 /// others their precision.
-pub(super) const SEGMENT: usize = 64;
+pub(crate) const SEGMENT: usize = 64;
+/// Steps of 4 columns in a segment.
+pub(super) const STEPS: usize = SEGMENT / 4;
 
 /// A matrix: a value is its byte times the scale of its row.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
-    /// For each 16 rows a panel: for each 4 columns a block, in it for each row its 4 bytes. Rows and columns that fill
-    /// up are zero. Bytes are within -127..=127.
+    /// For each 16 rows a panel: for each 4 columns a block, in it for each row its 4 bytes. Rows are filled up to whole
+    /// panels and columns to whole segments, with zeros. Bytes are within -127..=127.
     pub(crate) blocks: &'a [Block],
     /// One for each row.
     pub(crate) scales: &'a [f32],
@@ -25,7 +27,7 @@ pub(crate) struct Matrix<'a> {
 /// Inputs: a value is its byte times the scale of its segment.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Inputs {
-    /// How many bytes each has: a multiple of 4.
+    /// How many bytes each has: a multiple of [`SEGMENT`], what fills up is zero.
     pub(super) columns: usize,
     /// One input after the other. Within -127..=127.
     pub(super) bytes: Vec<i8>,
@@ -38,7 +40,7 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// Makes room for `count` inputs of `width` values, all zero.
     pub(super) fn reset(&mut self, count: usize, width: usize) {
-        self.columns = width.next_multiple_of(4);
+        self.columns = width.next_multiple_of(SEGMENT);
         let segments = count * self.segments();
         self.bytes.clear();
         self.bytes.resize(count * self.columns, 0);
@@ -50,7 +52,7 @@ impl Inputs {
 
     /// Segments of one input.
     pub(super) fn segments(&self) -> usize {
-        self.columns.div_ceil(SEGMENT)
+        self.columns / SEGMENT
     }
 }
 
@@ -65,19 +67,18 @@ pub(super) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// The bytes of each input in steps of 4.
+    /// The bytes of each input.
     #[inline(always)]
-    pub(super) fn inputs(self, steps: usize) -> impl Iterator<Item = &'a [[i8; 4]]> {
-        let start = self.segment * (SEGMENT / 4);
+    pub(super) fn inputs(self) -> impl Iterator<Item = &'a [[i8; 4]; STEPS]> {
         let rows = self.bytes.chunks_exact(self.columns.max(1));
-        rows.map(move |row| row.as_chunks().0.get(start..start + steps).unwrap_or_default())
+        rows.filter_map(move |row| row.as_chunks().0.as_chunks().0.get(self.segment))
     }
 
-    /// [`Self::inputs`] of `T` of them; empty where there are not so many.
+    /// [`Self::inputs`] of `T` of them; zeros where there are not so many.
     #[inline(always)]
-    pub(super) fn split<const T: usize>(self, steps: usize) -> [&'a [[i8; 4]]; T] {
-        let mut out = [&[][..]; T];
-        for (out, input) in out.iter_mut().zip(self.inputs(steps)) {
+    pub(super) fn split<const T: usize>(self) -> [&'a [[i8; 4]; STEPS]; T] {
+        let mut out = [&[[0; 4]; STEPS]; T];
+        for (out, input) in out.iter_mut().zip(self.inputs()) {
             *out = input;
         }
         out
@@ -87,7 +88,7 @@ impl<'a> Group<'a> {
     #[inline(always)]
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX-512"))]
     pub(super) fn sums(self) -> impl Iterator<Item = i32> {
-        let segments = self.columns.div_ceil(SEGMENT).max(1);
+        let segments = (self.columns / SEGMENT).max(1);
         self.sums.iter().skip(self.segment).step_by(segments).copied()
     }
 }
@@ -103,7 +104,7 @@ pub(super) fn drive<const MOST: usize>(
     matrix: Matrix<'_>,
     inputs: &Inputs,
     out: &mut [f32],
-    tiles: impl Fn(&[Block], Group<'_>, &mut [[i32; PANEL]]),
+    tiles: impl Fn(&[Block; STEPS], Group<'_>, &mut [[i32; PANEL]]),
 ) {
     let (columns, segments, rows) = (inputs.columns, inputs.segments(), matrix.scales.len());
     if columns == 0 || rows == 0 {
@@ -119,12 +120,14 @@ pub(super) fn drive<const MOST: usize>(
             let mut totals = [[0.0; PANEL]; MOST];
             let mut results = [[0; PANEL]; MOST];
             let Some(results) = results.get_mut(..count) else { continue };
-            for (segment, blocks) in panel.chunks(SEGMENT / 4).enumerate() {
+            for (segment, blocks) in panel.as_chunks::<STEPS>().0.iter().enumerate() {
                 tiles(blocks, Group { columns, bytes, segment, sums }, results);
                 let scales = scales.iter().skip(segment).step_by(segments);
                 for ((totals, sums), scale) in totals.iter_mut().zip(results.iter()).zip(scales) {
+                    // Copied, so that nothing has to be read again after each of the 16 is written.
+                    let (scale, sums) = (*scale, *sums);
                     for (total, sum) in totals.iter_mut().zip(sums) {
-                        *total += *sum as f32 * scale;
+                        *total += sum as f32 * scale;
                     }
                 }
             }

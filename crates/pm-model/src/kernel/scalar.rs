@@ -1,7 +1,7 @@
 //! The arithmetic as it is meant: the yardstick of every other kernel, and what runs where there is none.
 
 use super::Block;
-use super::product::{Group, PANEL};
+use super::product::{Group, PANEL, STEPS};
 
 /// The sum of the products.
 pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
@@ -16,8 +16,8 @@ pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
 }
 
 /// What 16 rows of weights give for each input of a group.
-pub(super) fn tiles(panel: &[Block], group: Group<'_>, out: &mut [[i32; PANEL]]) {
-    for (sums, input) in out.iter_mut().zip(group.inputs(panel.len())) {
+pub(super) fn tiles(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+    for (sums, input) in out.iter_mut().zip(group.inputs()) {
         let mut wide = [0; PANEL];
         for (block, columns) in panel.iter().zip(input) {
             let columns = columns.map(i32::from);

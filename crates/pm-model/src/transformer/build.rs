@@ -2,7 +2,7 @@
 
 use crate::ModelError;
 use crate::container::{Kind, Storage, Writer};
-use crate::kernel::{Block, PANEL, block_bytes};
+use crate::kernel::{Block, PANEL, SEGMENT, block_bytes};
 use crate::quantise::quantise;
 use crate::safetensors::SafeTensors;
 use crate::wordpiece::{self, Vocabulary, WordPiece};
@@ -121,7 +121,7 @@ impl Builder<'_> {
 
     /// Several matrices of one shape, one below the other, each times its factor.
     fn matrix(&mut self, parts: &[(String, f32)], rows: usize, columns: usize) -> Result<(), ModelError> {
-        let width = columns.next_multiple_of(4);
+        let width = columns.next_multiple_of(SEGMENT);
         let panel = PANEL * width;
         let mut blocks = vec![0; (rows * parts.len()).next_multiple_of(PANEL) * width];
         let (mut scales, mut bias) = (Vec::new(), Vec::new());

@@ -12,7 +12,7 @@
 
 use crate::ModelError;
 use crate::container::{Container, Kind, Section, Storage};
-use crate::kernel::{self, PANEL};
+use crate::kernel::{self, PANEL, SEGMENT};
 use crate::wordpiece::{Vocabulary, WordPiece};
 
 use super::config::Shape;
@@ -32,7 +32,7 @@ impl Matrix {
     fn open(container: &Container, at: usize, rows: usize, columns: usize) -> Result<Self, ModelError> {
         Ok(Self {
             blocks: container
-                .section(at, Some(rows.next_multiple_of(PANEL) * columns.next_multiple_of(4)))?,
+                .section(at, Some(rows.next_multiple_of(PANEL) * columns.next_multiple_of(SEGMENT)))?,
             scales: container.section(at + 1, Some(rows * 4))?,
             bias: container.section(at + 2, Some(rows * 4))?,
         })
