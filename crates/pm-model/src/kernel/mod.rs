@@ -168,3 +168,7 @@ pub fn dot(a: &[i8], b: &[i8]) -> i32 {
 pub fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
     Kernel::best().dots(query, rows, out);
 }
+
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "any byte will do")]
+mod tests;

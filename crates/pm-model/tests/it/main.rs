@@ -4,5 +4,6 @@
 #![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers")]
 
 mod assets;
+mod files;
 mod kernel;
 mod reference;
