@@ -43,6 +43,15 @@ pub struct Transformer {
     kernel: Kernel,
 }
 
+/// How many tokens of a text that is kept are read: more take longer and find no more.
+pub const PASSAGE_TOKENS: usize = 128;
+
+/// How much token `at` of a text that is kept counts.
+fn leading(at: f32) -> f32 {
+    const HALF: f32 = 64.0;
+    HALF / (HALF + at)
+}
+
 impl Transformer {
     /// all-MiniLM-L6-v2, which is in the binary: 384 dimensions, 256 tokens.
     ///
@@ -93,26 +102,42 @@ impl Transformer {
     /// The vector of `text`, of length 1: the cosine of two is their dot product. An empty text has one too. All zero
     /// only where the weights overflow, which those in the binary do not.
     pub fn embed(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
-        self.group(&[self.tokens(text)], scratch).pop().unwrap_or_default()
+        self.embed_all(&[text], scratch).pop().unwrap_or_default()
     }
 
     /// [`Self::embed`] of each text, in order. Short texts go through together, which takes a little less time; the
     /// vectors are the same, and the scratch grows no more than by one long text.
     pub fn embed_all(&self, texts: &[&str], scratch: &mut Scratch) -> Vec<Vec<f32>> {
+        self.embed_up_to(texts, self.shape.tokens, |_| 1.0, scratch)
+    }
+
+    fn embed_up_to(
+        &self,
+        texts: &[&str],
+        most_tokens: usize,
+        weight: fn(f32) -> f32,
+        scratch: &mut Scratch,
+    ) -> Vec<Vec<f32>> {
         let mut vectors = Vec::with_capacity(texts.len());
         let (mut group, mut size) = (Vec::new(), 0);
         for text in texts {
-            let tokens = self.tokens(text);
+            let tokens = self.tokens(text, most_tokens);
             if size + tokens.len() > self.shape.tokens {
-                vectors.append(&mut self.group(&group, scratch));
+                vectors.append(&mut self.group(&group, weight, scratch));
                 group.clear();
                 size = 0;
             }
             size += tokens.len();
             group.push(tokens);
         }
-        vectors.append(&mut self.group(&group, scratch));
+        vectors.append(&mut self.group(&group, weight, scratch));
         vectors
+    }
+
+    /// [`Self::embed_all`] of texts that are kept: of each the first [`PASSAGE_TOKENS`] tokens are read, and token `n` (from
+    /// 0) counts `1 / (1 + n / 64)` in the mean. A long text says at its beginning what it is about.
+    pub fn embed_passages(&self, texts: &[&str], scratch: &mut Scratch) -> Vec<Vec<f32>> {
+        self.embed_up_to(texts, PASSAGE_TOKENS.min(self.shape.tokens), leading, scratch)
     }
 
     /// Runs on `kernel` from now on. For tests and measurements.
@@ -122,28 +147,31 @@ impl Transformer {
         self
     }
 
-    fn tokens(&self, text: &str) -> Vec<u32> {
-        let mut tokens = self.tokenizer.encode(text, self.shape.tokens - 2);
+    fn tokens(&self, text: &str, most: usize) -> Vec<u32> {
+        let mut tokens = self.tokenizer.encode(text, most.saturating_sub(2));
         tokens.insert(0, self.tokenizer.start());
         tokens.push(self.tokenizer.end());
         tokens
     }
 
-    fn group(&self, texts: &[Vec<u32>], scratch: &mut Scratch) -> Vec<Vec<f32>> {
+    fn group(&self, texts: &[Vec<u32>], weight: fn(f32) -> f32, scratch: &mut Scratch) -> Vec<Vec<f32>> {
         if texts.is_empty() {
             return Vec::new();
         }
         forward::run(self.kernel, self.shape, &self.weights, texts, scratch);
         let mut rows = scratch.hidden.chunks_exact(self.shape.hidden);
-        texts.iter().map(|text| self.pooled(rows.by_ref().take(text.len()))).collect()
+        texts.iter().map(|text| self.pooled(rows.by_ref().take(text.len()), weight)).collect()
     }
 
-    fn pooled<'a>(&self, rows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    fn pooled<'a>(&self, rows: impl Iterator<Item = &'a [f32]>, weight: fn(f32) -> f32) -> Vec<f32> {
         let mut vector = vec![0.0; self.shape.hidden];
-        for (number, row) in rows.enumerate() {
-            if number == 0 || self.shape.pooling == Pooling::Mean {
-                vector.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        let mut at = 0.0;
+        for row in rows {
+            if at == 0.0 || self.shape.pooling == Pooling::Mean {
+                let weight = weight(at);
+                vector.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
             }
+            at += 1.0;
         }
         // The mean but for its length, which becomes 1.
         normalise(&mut vector);

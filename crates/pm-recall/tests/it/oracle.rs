@@ -236,8 +236,10 @@ impl Oracle {
         let is_question = known.item.value.as_str().is_some_and(|text| text.trim_end().ends_with('?'));
         let parts = vec![
             ("lexical", weights.lexical * lexical / unit),
-            ("window", (weights.window * window + weights.previous * previous) / unit),
-            ("boost", boost + weights.name * f64::from(named as f32)),
+            ("window", weights.window * window / unit),
+            ("previous", weights.previous * previous / unit),
+            ("name", weights.name * f64::from(named as f32)),
+            ("boost", boost),
             ("question", if is_question { weights.question } else { 0.0 }),
             ("importance", tuning::IMPORTANCE_WEIGHT * (known.item.importance - 0.5)),
         ];

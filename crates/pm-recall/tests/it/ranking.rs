@@ -49,6 +49,7 @@ fn filters_apply_before_the_limit() {
         .collect();
     items[1].kind = 2;
     items[2].session = Some("s".to_owned());
+    items[5].importance = 1.0;
     items[2].value = json!("a disk among many other things that are far from full at all");
     items[3].expires_at = Some(10);
     items[4].expires_at = Some(11);
