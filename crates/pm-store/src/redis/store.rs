@@ -1,14 +1,15 @@
 //! The port, method by method.
 
 use async_trait::async_trait;
-use pm_core::Result;
 use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
 use pm_core::ports::{
-    Follower, ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Once, Page, PageRequest,
-    ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store, Swept, Written,
+    Follower, ItemFilter, ItemPosition, ItemSort, ItemVector, MessageFilter, MessagePosition, ModelTag, Once,
+    Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store,
+    Swept, Written,
 };
+use pm_core::{Error, Result};
 
 use super::RedisStore;
 use super::follower::LogFollower;
@@ -118,6 +119,39 @@ impl Store for RedisStore {
         limit: usize,
     ) -> Result<Vec<MemoryItem>> {
         measured("scan_items", self.inner.scan_items(project, after, limit)).await
+    }
+
+    async fn put_vectors(&self, _: ProjectId, _: ModelTag, _: &[ItemVector]) -> Result<()> {
+        Err(Error::internal("this store keeps no vectors yet"))
+    }
+
+    async fn vectors(
+        &self,
+        _: ProjectId,
+        _: ModelTag,
+        _: &[(MemoryType, Key)],
+    ) -> Result<Vec<Option<Vec<u8>>>> {
+        Err(Error::internal("this store keeps no vectors yet"))
+    }
+
+    async fn scan_vectors(
+        &self,
+        _: ProjectId,
+        _: ModelTag,
+        _: Option<&(MemoryType, Key)>,
+        _: usize,
+    ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>> {
+        Err(Error::internal("this store keeps no vectors yet"))
+    }
+
+    async fn scan_unembedded(
+        &self,
+        _: ProjectId,
+        _: ModelTag,
+        _: Option<&(MemoryType, Key)>,
+        _: usize,
+    ) -> Result<Vec<(MemoryType, Key)>> {
+        Err(Error::internal("this store keeps no vectors yet"))
     }
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {
