@@ -1,6 +1,7 @@
 //! The port, method by method.
 
 use async_trait::async_trait;
+use pm_core::Result;
 use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
@@ -9,10 +10,9 @@ use pm_core::ports::{
     Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, Store, Swept,
     Written,
 };
-use pm_core::{Error, Result};
 
 use super::EmbeddedStore;
-use super::sql::{item, item_list, message, project, project_list, put, sweep};
+use super::sql::{item, item_list, message, project, project_list, put, sweep, vector};
 use crate::measure::measured;
 
 #[async_trait]
@@ -35,7 +35,7 @@ impl Store for EmbeddedStore {
         measured("close", async {
             self.readers.close().await;
             self.writer.close().await;
-            Ok::<_, Error>(())
+            Ok::<_, pm_core::Error>(())
         })
         .await
     }
@@ -139,37 +139,48 @@ impl Store for EmbeddedStore {
         .await
     }
 
-    async fn put_vectors(&self, _: ProjectId, _: ModelTag, _: &[ItemVector]) -> Result<()> {
-        Err(Error::internal("this store keeps no vectors yet"))
+    async fn put_vectors(&self, project: ProjectId, model: ModelTag, vectors: &[ItemVector]) -> Result<()> {
+        let vectors = vectors.to_vec();
+        self.write("put_vectors", move |write| vector::put(write, project, model, &vectors)).await
     }
 
     async fn vectors(
         &self,
-        _: ProjectId,
-        _: ModelTag,
-        _: &[(MemoryType, Key)],
+        project: ProjectId,
+        model: ModelTag,
+        names: &[(MemoryType, Key)],
     ) -> Result<Vec<Option<Vec<u8>>>> {
-        Err(Error::internal("this store keeps no vectors yet"))
+        let names = names.to_vec();
+        self.read("vectors", move |connection, now| vector::find_all(connection, now, project, model, &names))
+            .await
     }
 
     async fn scan_vectors(
         &self,
-        _: ProjectId,
-        _: ModelTag,
-        _: Option<&(MemoryType, Key)>,
-        _: usize,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
     ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>> {
-        Err(Error::internal("this store keeps no vectors yet"))
+        let after = after.cloned();
+        self.read("scan_vectors", move |connection, now| {
+            vector::scan(connection, now, project, model, after.as_ref(), limit)
+        })
+        .await
     }
 
     async fn scan_unembedded(
         &self,
-        _: ProjectId,
-        _: ModelTag,
-        _: Option<&(MemoryType, Key)>,
-        _: usize,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
     ) -> Result<Vec<(MemoryType, Key)>> {
-        Err(Error::internal("this store keeps no vectors yet"))
+        let after = after.cloned();
+        self.read("scan_unembedded", move |connection, now| {
+            vector::scan_bare(connection, now, project, model, after.as_ref(), limit)
+        })
+        .await
     }
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {
