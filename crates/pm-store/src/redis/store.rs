@@ -1,6 +1,7 @@
 //! The port, method by method.
 
 use async_trait::async_trait;
+use pm_core::Result;
 use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
@@ -9,7 +10,6 @@ use pm_core::ports::{
     Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store,
     Swept, Written,
 };
-use pm_core::{Error, Result};
 
 use super::RedisStore;
 use super::follower::LogFollower;
@@ -121,37 +121,37 @@ impl Store for RedisStore {
         measured("scan_items", self.inner.scan_items(project, after, limit)).await
     }
 
-    async fn put_vectors(&self, _: ProjectId, _: ModelTag, _: &[ItemVector]) -> Result<()> {
-        Err(Error::internal("this store keeps no vectors yet"))
+    async fn put_vectors(&self, project: ProjectId, model: ModelTag, vectors: &[ItemVector]) -> Result<()> {
+        measured("put_vectors", self.inner.put_vectors(project, model, vectors)).await
     }
 
     async fn vectors(
         &self,
-        _: ProjectId,
-        _: ModelTag,
-        _: &[(MemoryType, Key)],
+        project: ProjectId,
+        model: ModelTag,
+        names: &[(MemoryType, Key)],
     ) -> Result<Vec<Option<Vec<u8>>>> {
-        Err(Error::internal("this store keeps no vectors yet"))
+        measured("vectors", self.inner.vectors(project, model, names)).await
     }
 
     async fn scan_vectors(
         &self,
-        _: ProjectId,
-        _: ModelTag,
-        _: Option<&(MemoryType, Key)>,
-        _: usize,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
     ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>> {
-        Err(Error::internal("this store keeps no vectors yet"))
+        measured("scan_vectors", self.inner.scan_vectors(project, model, after, limit)).await
     }
 
     async fn scan_unembedded(
         &self,
-        _: ProjectId,
-        _: ModelTag,
-        _: Option<&(MemoryType, Key)>,
-        _: usize,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
     ) -> Result<Vec<(MemoryType, Key)>> {
-        Err(Error::internal("this store keeps no vectors yet"))
+        measured("scan_unembedded", self.inner.scan_unembedded(project, model, after, limit)).await
     }
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {
