@@ -4,6 +4,7 @@ mod clock;
 mod ids;
 mod page;
 mod store;
+mod vector;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ids::{Ids, RandomIds};
@@ -15,3 +16,4 @@ pub use store::{
     Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, ServerInfo, Stamp,
     Store, Swept, Written,
 };
+pub use vector::{ItemVector, ModelTag};

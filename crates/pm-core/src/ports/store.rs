@@ -10,6 +10,7 @@ use super::page::{
     ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Page, PageRequest, ProjectFilter,
     ProjectPosition, ProjectSort,
 };
+use super::vector::{ItemVector, ModelTag};
 use crate::Result;
 use crate::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
@@ -33,6 +34,9 @@ use crate::model::{
 /// **Archived projects.** Writes to messages and memory, deletes of them included, fail with
 /// [`Error::ProjectArchived`](crate::Error::ProjectArchived). That comes after `ProjectNotFound` and before every other check on the write, but
 /// for the replay of a [`Once`].
+///
+/// **Vectors** are derived from items and belong to one version of their item: once that is replaced or absent, no method
+/// shows its vector, and what takes the item from the disk takes its vector too.
 ///
 /// **Versions.** Each written thing gets the project's next revision as its [`Version`]: greater than any given
 /// before in that project, and never given again.
@@ -133,6 +137,41 @@ pub trait Store: Send + Sync + fmt::Debug {
         after: Option<&(MemoryType, Key)>,
         limit: usize,
     ) -> Result<Vec<MemoryItem>>;
+
+    /// Keeps vectors that `model` made, each in place of what vector its item has, of any model; of two of the same item
+    /// the last. One whose item is not live in exactly its version is left out. It is no change of the project: there is no
+    /// revision and no [`Change`] of it, and archived projects take vectors too. A put of many may happen in several
+    /// steps, of whole vectors.
+    async fn put_vectors(&self, project: ProjectId, model: ModelTag, vectors: &[ItemVector]) -> Result<()>;
+
+    /// The vectors that `model` made of these items in their present version, each in the place of its name. An absent
+    /// project has none.
+    async fn vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        names: &[(MemoryType, Key)],
+    ) -> Result<Vec<Option<Vec<u8>>>>;
+
+    /// The vectors that `model` made of live items in their present version, with the names of the items; which of them,
+    /// and in which order, as [`scan_items`](Store::scan_items) tells of items.
+    async fn scan_vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>>;
+
+    /// The names of live items that have no vector by `model` in their present version; which of them, and in which order,
+    /// as [`scan_items`](Store::scan_items) tells of items.
+    async fn scan_unembedded(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key)>>;
 
     /// Follows the changes of a project's memory from now on. Where the project is not there, that fails with
     /// [`Error::ProjectNotFound`](crate::Error::ProjectNotFound).

@@ -35,6 +35,7 @@ pub mod project_lists;
 pub mod projects;
 pub mod scans;
 pub mod text;
+pub mod vectors;
 
 use std::sync::Arc;
 
@@ -89,6 +90,9 @@ macro_rules! conformance_tests {
             projects: keep_every_field, are_absent, are_replaced_in_their_version, are_deleted;
             scans: go_by_type_and_key, see_each_item_once_under_writes;
             text: has_no_special_characters, prefixes_go_by_bytes, sorts_by_bytes;
+            vectors: keep_every_byte, belong_to_a_model, belong_to_a_version, are_left_out_without_their_item,
+                go_with_their_item, go_with_what_expires, go_with_their_project, are_taken_by_archived_projects,
+                change_nothing_else, are_walked_in_order, are_walked_under_writes, have_any_key, are_put_by_the_thousand;
         }
     };
     (@areas $harness:path; $($area:ident: $($test:ident),+;)+) => {
@@ -130,6 +134,7 @@ mod tests {
             ("projects", include_str!("projects.rs")),
             ("scans", include_str!("scans.rs")),
             ("text", include_str!("text.rs")),
+            ("vectors", include_str!("vectors.rs")),
         ];
         assert_eq!(suite.matches("\npub mod ").count(), areas.len());
         for (area, source) in areas {

@@ -8,7 +8,7 @@ use super::fixture::{context, kept_project, key, scanned, store_all};
 use super::list::all_keys;
 
 /// Texts that trip up patterns, separators, collations and normalisation.
-const ODD: [&str; 42] = [
+pub(super) const ODD: [&str; 42] = [
     "a",
     "A",
     "a ",

@@ -5,7 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenError;
 
 /// In order; the first makes schema 1 of an empty file. One that was released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_vectors.sql")];
 
 /// `AIPM`: tells our files from other `SQLite` files.
 const APPLICATION_ID: i32 = 0x4149_504d;

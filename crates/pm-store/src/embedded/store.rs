@@ -6,12 +6,13 @@ use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
 use pm_core::ports::{
-    Follower, ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Once, Page, PageRequest,
-    ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, Store, Swept, Written,
+    Follower, ItemFilter, ItemPosition, ItemSort, ItemVector, MessageFilter, MessagePosition, ModelTag, Once,
+    Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, Store, Swept,
+    Written,
 };
 
 use super::EmbeddedStore;
-use super::sql::{item, item_list, message, project, project_list, put, sweep};
+use super::sql::{item, item_list, message, project, project_list, put, sweep, vector};
 use crate::measure::measured;
 
 #[async_trait]
@@ -134,6 +135,50 @@ impl Store for EmbeddedStore {
         let after = after.cloned();
         self.read("scan_items", move |connection, now| {
             item::scan(connection, now, project, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn put_vectors(&self, project: ProjectId, model: ModelTag, vectors: &[ItemVector]) -> Result<()> {
+        let vectors = vectors.to_vec();
+        self.write("put_vectors", move |write| vector::put(write, project, model, &vectors)).await
+    }
+
+    async fn vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        names: &[(MemoryType, Key)],
+    ) -> Result<Vec<Option<Vec<u8>>>> {
+        let names = names.to_vec();
+        self.read("vectors", move |connection, now| vector::find_all(connection, now, project, model, &names))
+            .await
+    }
+
+    async fn scan_vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>> {
+        let after = after.cloned();
+        self.read("scan_vectors", move |connection, now| {
+            vector::scan(connection, now, project, model, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn scan_unembedded(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key)>> {
+        let after = after.cloned();
+        self.read("scan_unembedded", move |connection, now| {
+            vector::scan_bare(connection, now, project, model, after.as_ref(), limit)
         })
         .await
     }

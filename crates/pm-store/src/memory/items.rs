@@ -61,7 +61,7 @@ fn make_room(
     others.sort();
     let evicted: Vec<_> = others.into_iter().take(surplus).map(|(_, r#type, key)| (r#type, key)).collect();
     for name in &evicted {
-        held.items.remove(name);
+        held.remove_item(name);
     }
     Ok(evicted)
 }
@@ -84,7 +84,7 @@ pub(super) fn delete(
     for &r#type in types {
         let name = (r#type, key.clone());
         if held.item(now, &name).is_some() {
-            held.items.remove(&name);
+            held.remove_item(&name);
             notices.push((id, Change::Removed(r#type, key.clone()).into()));
             deleted.push(r#type);
         }

@@ -8,6 +8,7 @@ mod lists;
 mod once;
 mod state;
 mod store;
+mod vectors;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,7 +8,7 @@ use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, ProjectStatus,
     Version, Versioned,
 };
-use pm_core::ports::{Change, Digest, Swept};
+use pm_core::ports::{Change, Digest, ModelTag, Swept};
 use pm_core::{Error, Result};
 
 use super::once::Record;
@@ -22,12 +22,17 @@ pub(super) struct State {
     pub(super) once: BTreeMap<Digest, Record>,
 }
 
+/// The vector of an item, with the version of the item that it was made from.
+pub(super) type Vector = Versioned<(ModelTag, Vec<u8>)>;
+
 /// A project with all that belongs to it.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     pub(super) project: Versioned<Project>,
     revision: u64,
     pub(super) items: BTreeMap<(MemoryType, Key), Arc<Versioned<MemoryItem>>>,
+    /// Never of an item that is not there.
+    pub(super) vectors: BTreeMap<(MemoryType, Key), Arc<Vector>>,
     pub(super) messages: BTreeMap<MessageId, Arc<Versioned<Message>>>,
 }
 
@@ -45,6 +50,16 @@ impl Held {
     /// All items that have not expired, in order of type and key.
     pub(super) fn live(&self, now: Timestamp) -> impl Iterator<Item = &Versioned<MemoryItem>> {
         self.items.values().map(Arc::as_ref).filter(move |item| !item.value.expired(now))
+    }
+
+    pub(super) fn remove_item(&mut self, name: &(MemoryType, Key)) {
+        self.items.remove(name);
+        self.vectors.remove(name);
+    }
+
+    pub(super) fn clear_items(&mut self) {
+        self.items.clear();
+        self.vectors.clear();
     }
 }
 
@@ -69,8 +84,8 @@ impl State {
         let version = Version(1);
         let project = Versioned { value: project.clone(), version };
         let id = project.value.id;
-        let (items, messages) = (BTreeMap::new(), BTreeMap::new());
-        self.projects.insert(id, Arc::new(Held { project, revision: version.0, items, messages }));
+        let (items, vectors, messages) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        self.projects.insert(id, Arc::new(Held { project, revision: version.0, items, vectors, messages }));
         Ok(version)
     }
 
@@ -119,7 +134,7 @@ impl State {
         let items = expired.len();
         for (id, r#type, key) in expired {
             if let Some(held) = self.projects.get_mut(&id) {
-                Arc::make_mut(held).items.remove(&(r#type, key.clone()));
+                Arc::make_mut(held).remove_item(&(r#type, key.clone()));
             }
             notices.push((id, Change::Removed(r#type, key).into()));
         }

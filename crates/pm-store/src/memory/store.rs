@@ -8,14 +8,15 @@ use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
 use pm_core::ports::{
-    Change, Follower, ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Once, Page,
-    PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, Store, Swept, Written,
+    Change, Follower, ItemFilter, ItemPosition, ItemSort, ItemVector, MessageFilter, MessagePosition,
+    ModelTag, Once, Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome,
+    Store, Swept, Written,
 };
 
 use super::follower::Following;
 use super::once::{PUT, VERSION, once};
 use super::state::Held;
-use super::{MemoryStore, items, lists};
+use super::{MemoryStore, items, lists, vectors};
 use crate::followers::Notice;
 
 #[async_trait]
@@ -118,7 +119,7 @@ impl Store for MemoryStore {
             let now = state.now;
             let held = state.writable(project)?;
             let live = held.live(now).count();
-            held.items.clear();
+            held.clear_items();
             notices.push((project, Change::Cleared.into()));
             Ok(u64::try_from(live).unwrap_or(u64::MAX))
         })
@@ -157,6 +158,56 @@ impl Store for MemoryStore {
                 after.is_none_or(|(r#type, key)| (item.r#type, &item.key) > (*r#type, key))
             };
             Ok(live.filter(follows).take(limit).cloned().collect())
+        })
+    }
+
+    async fn put_vectors(&self, project: ProjectId, model: ModelTag, vectors: &[ItemVector]) -> Result<()> {
+        self.write("put_vectors", |state, _| vectors::put(state, project, model, vectors))
+    }
+
+    async fn vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        names: &[(MemoryType, Key)],
+    ) -> Result<Vec<Option<Vec<u8>>>> {
+        self.read("vectors", |state| {
+            let held = state.projects.get(&project);
+            let find = |name| held.and_then(|held| vectors::of(held, state.now, model, name)).cloned();
+            Ok(names.iter().map(find).collect())
+        })
+    }
+
+    async fn scan_vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>> {
+        self.read("scan_vectors", |state| {
+            let held = state.project(project)?;
+            let live = vectors::names(held, state.now, after);
+            let found = live.filter_map(|name| {
+                let bytes = vectors::of(held, state.now, model, name)?;
+                Some((name.0, name.1.clone(), bytes.clone()))
+            });
+            Ok(found.take(limit).collect())
+        })
+    }
+
+    async fn scan_unembedded(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key)>> {
+        self.read("scan_unembedded", |state| {
+            let held = state.project(project)?;
+            let live = vectors::names(held, state.now, after);
+            let bare = live.filter(|name| vectors::of(held, state.now, model, name).is_none());
+            Ok(bare.take(limit).cloned().collect())
         })
     }
 

@@ -15,6 +15,7 @@
 //! | `..:x:VERSION` | string | the body of an item that expires; Redis takes it away when its time comes |
 //! | `..:g` | sorted set | what was in `e` when all items were deleted, until the bodies are |
 //! | `..:l` | list | the last changes of memory: token of the change before, own token, rank and key (none: all items are gone) |
+//! | `..:v` | hash | rank and key of an item → its vector ([`super::record`]), perhaps of an earlier version of the item |
 //! | `..:m` | hash | id of a message → its record |
 //! | `..:mt`, `..:ms` | sorted sets | role, time, id; session, role, time, id |
 //! | `..:o:SCOPE` | string | what was answered to a write that may be repeated; expires |
@@ -43,13 +44,13 @@ pub(super) struct Keys {
 }
 
 /// What scripts on memory touch.
-const MEMORY: [&str; 7] = ["p", "i", "k", "t", "s", "e", "l"];
+const MEMORY: [&str; 8] = ["p", "i", "k", "t", "s", "e", "l", "v"];
 /// What scripts on memory touch that delete all of it.
-const ALL_MEMORY: [&str; 8] = ["p", "i", "k", "t", "s", "e", "l", "g"];
+const ALL_MEMORY: [&str; 9] = ["p", "i", "k", "t", "s", "e", "l", "v", "g"];
 /// What scripts on messages touch.
 const MESSAGES: [&str; 4] = ["p", "m", "mt", "ms"];
 /// What scripts touch that delete a project.
-const PROJECT: [&str; 11] = ["p", "i", "k", "t", "s", "e", "l", "g", "m", "mt", "ms"];
+const PROJECT: [&str; 12] = ["p", "i", "k", "t", "s", "e", "l", "v", "g", "m", "mt", "ms"];
 /// What scripts on the list of projects touch.
 const REGISTRY: [&str; 6] = ["d", "c", "u", "n", "w", "z"];
 
@@ -132,7 +133,7 @@ mod tests {
         let single = Keys::new("ai-pm", false).on_memory(id).keys;
         assert_eq!(single, [b"ai-pm:1:{0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f}:p"]);
         let cluster = Keys::new("ai-pm", true).on_all(id).keys;
-        assert_eq!(cluster.len(), 11);
+        assert_eq!(cluster.len(), 12);
         assert!(
             cluster.iter().all(|key| key.starts_with(b"ai-pm:1:{0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f}:"))
         );

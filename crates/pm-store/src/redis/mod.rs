@@ -24,6 +24,7 @@ mod scripts;
 mod store;
 mod sweep;
 mod v1;
+mod vectors;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,6 +3,7 @@
 //! | record | head |
 //! |---|---|
 //! | item | form `1`, `h` (the body follows) or `x` (it has a key of its own), version 8, time 8, expiry 8 (all ones: never), session 16 (zeros: none) |
+//! | vector | version of the item 8, model 8; its bytes follow |
 //! | message | form `1`, version 8, role 1, time 8, session 16 |
 //! | project in lists | version 8, status 1, created 8, updated 8, length of the name 4, name |
 //!
@@ -13,6 +14,7 @@ use pm_core::model::{
     JsonText, Key, MemoryItem, MemoryType, Message, Project, ProjectId, ProjectStatus, Role, SessionId,
     Version, Versioned,
 };
+use pm_core::ports::{ItemVector, ModelTag};
 use pm_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -141,6 +143,16 @@ pub(super) fn read_item(project_id: ProjectId, name: &[u8], record: &[u8]) -> Re
         importance: body.i,
     };
     Ok(Versioned { value, version })
+}
+
+/// A vector as it is kept.
+pub(super) fn vector(model: ModelTag, vector: &ItemVector) -> Vec<u8> {
+    [vector.version.0.to_be_bytes().as_slice(), &model_tag(model), &vector.bytes].concat()
+}
+
+/// What stands for a model.
+pub(super) fn model_tag(model: ModelTag) -> [u8; 8] {
+    model.0.to_be_bytes()
 }
 
 /// A message as the script that keeps it takes it: role, time and session; its body.

@@ -6,8 +6,9 @@ use pm_core::model::{
     Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Project, ProjectId, Version, Versioned,
 };
 use pm_core::ports::{
-    Follower, ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Once, Page, PageRequest,
-    ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store, Swept, Written,
+    Follower, ItemFilter, ItemPosition, ItemSort, ItemVector, MessageFilter, MessagePosition, ModelTag, Once,
+    Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store,
+    Swept, Written,
 };
 
 use super::RedisStore;
@@ -118,6 +119,39 @@ impl Store for RedisStore {
         limit: usize,
     ) -> Result<Vec<MemoryItem>> {
         measured("scan_items", self.inner.scan_items(project, after, limit)).await
+    }
+
+    async fn put_vectors(&self, project: ProjectId, model: ModelTag, vectors: &[ItemVector]) -> Result<()> {
+        measured("put_vectors", self.inner.put_vectors(project, model, vectors)).await
+    }
+
+    async fn vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        names: &[(MemoryType, Key)],
+    ) -> Result<Vec<Option<Vec<u8>>>> {
+        measured("vectors", self.inner.vectors(project, model, names)).await
+    }
+
+    async fn scan_vectors(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key, Vec<u8>)>> {
+        measured("scan_vectors", self.inner.scan_vectors(project, model, after, limit)).await
+    }
+
+    async fn scan_unembedded(
+        &self,
+        project: ProjectId,
+        model: ModelTag,
+        after: Option<&(MemoryType, Key)>,
+        limit: usize,
+    ) -> Result<Vec<(MemoryType, Key)>> {
+        measured("scan_unembedded", self.inner.scan_unembedded(project, model, after, limit)).await
     }
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {

@@ -9,9 +9,9 @@ use pm_core::model::{
     ProjectStatus, Role, SessionId, Version,
 };
 use pm_core::ports::{
-    Change, Changes, Clock, Follower, ItemFilter, ItemLimit, ItemPosition, ItemSort, LimitPolicy,
-    ManualClock, MessageFilter, MessagePosition, Once, Order, PageRequest, ProjectFilter, ProjectSort,
-    PutItems, Stamp, Store,
+    Change, Changes, Clock, Follower, ItemFilter, ItemLimit, ItemPosition, ItemSort, ItemVector, LimitPolicy,
+    ManualClock, MessageFilter, MessagePosition, ModelTag, Once, Order, PageRequest, ProjectFilter,
+    ProjectSort, PutItems, Stamp, Store,
 };
 use pm_store::embedded::EmbeddedStore;
 use pm_store::memory::MemoryStore;
@@ -70,6 +70,20 @@ enum Step {
         project: u8,
         after: Option<(MemoryType, u8)>,
         limit: usize,
+    },
+    /// The vectors of an item, as of now or of a version.
+    Embed {
+        project: u8,
+        r#type: MemoryType,
+        key: u8,
+        version: Option<u64>,
+        model: u64,
+    },
+    ScanVectors {
+        project: u8,
+        after: Option<(MemoryType, u8)>,
+        limit: usize,
+        model: u64,
     },
     Say {
         project: u8,
@@ -179,6 +193,11 @@ fn steps() -> impl Strategy<Value = Step> {
         ),
         1 => (project(), option::of((kind(), 0..6_u8)), 0..5_usize)
             .prop_map(|(project, after, limit)| Step::Scan { project, after, limit }),
+        4 => (project(), kind(), 0..6_u8, option::weighted(0.2, 1..12_u64), 0..2_u64).prop_map(
+            |(project, r#type, key, version, model)| Step::Embed { project, r#type, key, version, model }
+        ),
+        2 => (project(), option::of((kind(), 0..6_u8)), 0..5_usize, 0..2_u64)
+            .prop_map(|(project, after, limit, model)| Step::ScanVectors { project, after, limit, model }),
         2 => (project(), 0..4_u8, 0..4_i64, once())
             .prop_map(|(project, message, time, once)| Step::Say { project, message, time, once }),
         1 => (project(), 0..4_u8, condition())
@@ -312,6 +331,7 @@ impl Side {
                 let after = after.map(|(r#type, name)| (r#type, key(name)));
                 shown(store.scan_items(project_id(project), after.as_ref(), limit).await)
             }
+            Step::Embed { .. } | Step::ScanVectors { .. } => self.answer_on_vectors(step).await,
             Step::Say { project, message, time, once } => {
                 let id = message_id(message);
                 if store.message(project_id(project), id).await.unwrap().is_some() {
@@ -348,6 +368,31 @@ impl Side {
                 shown(counts)
             }
             Step::Sweep => shown(store.sweep(1000).await),
+        }
+    }
+
+    async fn answer_on_vectors(&self, step: &Step) -> String {
+        let store = &*self.store;
+        match step.clone() {
+            Step::Embed { project, r#type, key: name, version, model } => {
+                let (project, key) = (project_id(project), key(name));
+                let there = store.item(project, r#type, &key).await.unwrap().map(|item| item.version);
+                let version = version.map(Version).or(there).unwrap_or(Version(1));
+                let bytes = shown((version, model)).into_bytes();
+                let vector = ItemVector { r#type, key, version, bytes };
+                shown(store.put_vectors(project, ModelTag(model), &[vector]).await)
+            }
+            Step::ScanVectors { project, after, limit, model } => {
+                let (project, model) = (project_id(project), ModelTag(model));
+                let after = after.map(|(r#type, name)| (r#type, key(name)));
+                let names: Vec<_> = (0..6).map(|name| (MemoryType::Context, key(name))).collect();
+                shown((
+                    store.scan_vectors(project, model, after.as_ref(), limit).await,
+                    store.scan_unembedded(project, model, after.as_ref(), limit).await,
+                    store.vectors(project, model, &names).await,
+                ))
+            }
+            other => panic!("{other:?} is not about vectors"),
         }
     }
 

@@ -8,6 +8,7 @@ use super::super::fault::{Fault, Result};
 use super::super::job::Write;
 use super::query::{all, execute, first, json, rows, time, unsigned};
 use super::state::State;
+use super::vector;
 
 /// The columns that [`read`] reads, of `item`.
 pub(super) const COLUMNS: &str =
@@ -100,6 +101,7 @@ pub(in super::super) fn clear(write: &mut Write<'_>, id: ProjectId) -> Result<u6
     let connection = write.connection;
     let mut state = State::writable(connection, id)?;
     let live = state.live_items(connection, write.now)?;
+    vector::clear(connection, state.project)?;
     execute(connection, "DELETE FROM item WHERE project = ?1", [state.project])?;
     state.count_no_items();
     state.save(connection)?;

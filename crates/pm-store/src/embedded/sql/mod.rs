@@ -11,3 +11,4 @@ pub(super) mod put;
 pub(super) mod query;
 pub(super) mod state;
 pub(super) mod sweep;
+pub(super) mod vector;

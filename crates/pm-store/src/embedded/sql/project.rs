@@ -11,6 +11,7 @@ use super::super::job::Write;
 use super::once::once;
 use super::query::{execute, first, json, time, unsigned};
 use super::state::State;
+use super::vector;
 use crate::followers::Notice;
 
 /// The columns that [`read`] reads, of `project p JOIN project_state s`.
@@ -123,6 +124,7 @@ pub(in super::super) fn delete(
     )?;
     condition.check(there.map(|(_, version)| version))?;
     let Some((project, _)) = there else { return Ok(false) };
+    vector::clear(connection, project)?;
     for table in [
         "DELETE FROM item WHERE project = ?1",
         "DELETE FROM message WHERE project = ?1",

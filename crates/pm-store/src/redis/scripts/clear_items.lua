@@ -5,7 +5,7 @@ if state.archived then return { 'archived' } end
 if purge(state, PURGE) then return { 'again' } end
 local count = call('ZCARD', K)
 discard_values()
-call('UNLINK', I, K, T, S)
+call('UNLINK', I, K, T, S, V)
 note(state, '')
 save(state)
 return { 'ok', decimal(count) }

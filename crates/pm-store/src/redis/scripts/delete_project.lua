@@ -3,5 +3,5 @@ local version = call('HGET', P, 'v')
 if not holds(ARGV[2], ARGV[3], version and tonumber(version) or nil) then return { 'condition' } end
 if not version then return { 'ok', '0' } end
 discard_values()
-call('UNLINK', P, I, K, T, S, L, base .. 'm', base .. 'mt', base .. 'ms')
+call('UNLINK', P, I, K, T, S, L, V, base .. 'm', base .. 'mt', base .. 'ms')
 return { 'ok', '1' }

@@ -4,6 +4,7 @@ local call = redis.call
 local P = KEYS[1]
 local base = string.sub(P, 1, -2)
 local I, K, T, S, E, L = base .. 'i', base .. 'k', base .. 't', base .. 's', base .. 'e', base .. 'l'
+local V = base .. 'v'
 local token = ARGV[1]
 
 -- The most changes that the log keeps, and the most expired items that one call takes away.
@@ -58,12 +59,13 @@ local function save(state)
   call('HSET', P, 'r', decimal(state.revision), 'n', decimal(state.entries), 'l', state.last)
 end
 
--- Takes an item out of all indexes. Its value, where that has a key of its own, is not touched.
+-- Takes an item out of all indexes, and its vector with it. Its value, where that has a key of its own, is not touched.
 local function unindex(name, record)
   local rank, key = string.sub(name, 1, 1), string.sub(name, 2)
   local version, time = string.sub(record, 3, 10), string.sub(record, 11, 18)
   local expires, session = string.sub(record, 19, 26), string.sub(record, 27, 42)
   call('HDEL', I, name)
+  call('HDEL', V, name)
   call('ZREM', K, name)
   call('ZREM', T, rank .. time .. key)
   if session ~= NO_SESSION then call('ZREM', S, session .. rank .. time .. key) end

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use pm_core::model::{Key, MemoryItem, MemoryType, Message, MessageId, Precondition, Role};
-use pm_core::ports::{Clock, Ids, Once, PutItems, RandomIds, Stamp, Store};
+use pm_core::ports::{Clock, Ids, ItemVector, ModelTag, Once, PutItems, RandomIds, Stamp, Store};
 use pm_store::conformance::Harness;
 use pm_store::embedded::EmbeddedStore;
 use rusqlite::Connection;
@@ -98,7 +98,19 @@ async fn a_storm_leaves_a_sound_file() {
                             keep(&*store, passing, "x").await;
                             drop(store.delete_project(passing, &Precondition::NONE).await);
                         }
-                        _ => drop(store.put_items(project, &batch).await),
+                        _ => {
+                            let Ok(written) = store.put_items(project, &batch).await else { return };
+                            let entries = batch.items.iter().zip(written.outcome.entries);
+                            let vectors: Vec<_> = entries
+                                .map(|(item, (_, version))| ItemVector {
+                                    r#type: item.r#type,
+                                    key: item.key.clone(),
+                                    version,
+                                    bytes: vec![0; 9],
+                                })
+                                .collect();
+                            drop(store.put_vectors(project, ModelTag(1), &vectors).await);
+                        }
                     }
                 };
                 if n % 10 == 3 {
@@ -120,5 +132,7 @@ async fn a_storm_leaves_a_sound_file() {
         (SELECT count(*) FROM item WHERE item.project = project_state.project AND type = 2)";
     assert_eq!(connection.query_row(untrue, [], |row| row.get(0)), Ok(0));
     let orphans = "SELECT count(*) FROM item WHERE project NOT IN (SELECT pk FROM project)";
+    assert_eq!(connection.query_row(orphans, [], |row| row.get(0)), Ok(0));
+    let orphans = "SELECT count(*) FROM vector WHERE item NOT IN (SELECT pk FROM item)";
     assert_eq!(connection.query_row(orphans, [], |row| row.get(0)), Ok(0));
 }

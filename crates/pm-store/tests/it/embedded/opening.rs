@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use pm_core::ports::{ManualClock, Store};
+use pm_core::model::{Key, MemoryType, ProjectId, Version};
+use pm_core::ports::{Ids, ItemVector, ManualClock, ModelTag, RandomIds, Store};
 use pm_store::embedded::{EmbeddedStore, OpenError};
 use rusqlite::Connection;
 use std::path::Path;
@@ -61,8 +62,32 @@ async fn an_empty_file_is_migrated() {
     kept_project(&*store).await;
     store.close().await.unwrap();
     let connection = Connection::open(&file).unwrap();
-    assert_eq!(connection.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(1));
+    assert_eq!(connection.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(2));
     assert_eq!(connection.pragma_query_value(None, "journal_mode", |row| row.get(0)), Ok("wal".to_owned()));
+}
+
+#[tokio::test]
+async fn an_older_schema_is_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = Connection::open(folder.path().join("ai-pm.sqlite3")).unwrap();
+    connection.execute_batch(include_str!("../../../src/embedded/migrations/0001_initial.sql")).unwrap();
+    connection.pragma_update(None, "application_id", 0x4149_504d).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    let (id, kept) =
+        (ProjectId::new(RandomIds.next()), "INSERT INTO project VALUES (1, ?1, 'n', NULL, NULL, 0, 0, 1)");
+    connection.execute(kept, [id.uuid().into_bytes()]).unwrap();
+    connection.execute("INSERT INTO project_state VALUES (1, 0, 2, 0, 0, 1, 0, 0)", []).unwrap();
+    let kept = "INSERT INTO item VALUES (1, 1, 2, 'a', 0, NULL, NULL, 2, NULL, NULL, '1', NULL)";
+    connection.execute(kept, []).unwrap();
+    drop(connection);
+    let store = open(folder.path()).await.unwrap();
+    let (name, model) = ((MemoryType::Context, Key::new("a").unwrap()), ModelTag(u64::MAX));
+    assert_eq!(store.scan_unembedded(id, model, None, 9).await.unwrap(), std::slice::from_ref(&name));
+    let vector = ItemVector { r#type: name.0, key: name.1.clone(), version: Version(2), bytes: vec![7] };
+    store.put_vectors(id, model, &[vector]).await.unwrap();
+    store.close().await.unwrap();
+    let store = open(folder.path()).await.unwrap();
+    assert_eq!(store.vectors(id, model, &[name]).await.unwrap(), [Some(vec![7])]);
 }
 
 #[tokio::test]
@@ -73,7 +98,7 @@ async fn a_newer_schema_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let refused = open(harness.folder.path()).await.unwrap_err();
-    assert!(matches!(refused, OpenError::NewerSchema { found: 99, known: 1 }));
+    assert!(matches!(refused, OpenError::NewerSchema { found: 99, known: 2 }));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod expiring;
 mod history;
 mod links;
 mod registry;
+mod vectors;
 
 use std::sync::Arc;
 use std::time::Duration;
