@@ -4,8 +4,8 @@ use toml::{Table, Value};
 
 use super::{Breach, File};
 
-/// The crates from the inside out: each may depend on those before it.
-const LAYERS: [&str; 4] = ["pm-recall", "pm-core", "pm-store", "pm-server"];
+/// The layers from the inside out: each crate may depend on those of the layers before its own.
+const LAYERS: [&[&str]; 4] = [&["pm-recall"], &["pm-core"], &["pm-store", "pm-embed"], &["pm-server"]];
 
 /// Dev-dependencies are free: tests of an inner crate may use an outer one.
 pub(super) fn check(file: &File) -> Vec<Breach> {
@@ -13,11 +13,8 @@ pub(super) fn check(file: &File) -> Vec<Breach> {
     let Ok(manifest) = file.text.parse::<Table>() else {
         return vec![Breach::new(file, 1, "is not TOML: cargo says where")];
     };
-    let allowed = LAYERS.iter().take_while(|layer| **layer != name);
-    let allowed: Vec<_> = if LAYERS.contains(&name) { allowed.copied().collect() } else { Vec::new() };
-    let wrong = |dependency: &&String| {
-        LAYERS.contains(&dependency.as_str()) && !allowed.contains(&dependency.as_str())
-    };
+    let own = layer(name).unwrap_or_default();
+    let wrong = |dependency: &&String| layer(dependency).is_some_and(|layer| layer >= own);
     let breach = |dependency: &String| {
         let what = format!(
             "{name} may not depend on {dependency}: put what both need into the inner crate, or a port"
@@ -25,6 +22,11 @@ pub(super) fn check(file: &File) -> Vec<Breach> {
         Breach::new(file, line_of(file, dependency), what)
     };
     dependencies(&manifest).iter().filter(wrong).map(breach).collect()
+}
+
+/// Which layer a crate is of, from the inside; `None` for those that are beside them.
+fn layer(name: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&name))
 }
 
 /// The names of what a crate needs to be built, whatever the platform.
@@ -68,6 +70,16 @@ mod tests {
             [1]
         );
         assert_eq!(lines(check, "xtask/Cargo.toml", "[dependencies]\npm-core.workspace = true\n"), [2]);
+    }
+
+    #[test]
+    fn crates_of_one_layer_do_not_know_each_other() {
+        let text = "[dependencies]\npm-core.workspace = true\npm-embed.workspace = true\n";
+        assert_eq!(lines(check, "crates/pm-store/Cargo.toml", text), [3]);
+        let text = "[dependencies]\npm-core.workspace = true\npm-store.workspace = true\n";
+        assert_eq!(lines(check, "crates/pm-embed/Cargo.toml", text), [3]);
+        let text = "[dependencies]\npm-embed.workspace = true\npm-store.workspace = true\n";
+        assert!(lines(check, "crates/pm-server/Cargo.toml", text).is_empty());
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl fmt::Display for EmbeddingModel {
     }
 }
 
-/// Why there is no vector. No message holds a credential or the text that was to be embedded.
+/// Why there is no vector. No message holds a credential.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbedError {
     /// Not now: the same call may succeed later.
