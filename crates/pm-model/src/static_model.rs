@@ -64,15 +64,27 @@ impl StaticModel {
 
     /// The vector of `text`, of length 1: the cosine of two is their dot product. `None` where no token is known.
     pub fn embed(&self, text: &str) -> Option<[f32; DIMENSIONS]> {
+        self.pool(text, |_| 1.0)
+    }
+
+    /// The same of a text that is kept, in which what comes first counts most: token `n` (from 0) has the weight
+    /// `1 / (1 + n / 16)`. A long text says at its beginning what it is about; the plain mean drowns that.
+    pub fn embed_leading(&self, text: &str) -> Option<[f32; DIMENSIONS]> {
+        const HALF: f32 = 16.0;
+        self.pool(text, |at| HALF / (HALF + at))
+    }
+
+    fn pool(&self, text: &str, weight: impl Fn(f32) -> f32) -> Option<[f32; DIMENSIONS]> {
         let mut sums = [0.0; DIMENSIONS];
-        let mut left = MOST_TOKENS;
+        let (mut left, mut at) = (MOST_TOKENS, 0.0);
         let (rows, scales) = (self.rows.signed().as_chunks::<DIMENSIONS>().0, self.scales.floats());
         self.tokenizer.words(text, |word| {
             for token in word.iter().filter(|token| **token != self.tokenizer.unknown()).take(left) {
                 let token = usize::try_from(*token).unwrap_or(usize::MAX);
                 if let (Some(row), Some(scale)) = (rows.get(token), scales.get(token)) {
-                    self.kernel.accumulate(&mut sums, row, *scale);
+                    self.kernel.accumulate(&mut sums, row, *scale * weight(at));
                     left -= 1;
+                    at += 1.0;
                 }
             }
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

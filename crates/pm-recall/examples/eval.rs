@@ -16,14 +16,19 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pm_recall::{Document, Index, Kind, KindSet, Query};
+use pm_recall::{Document, Index, Kind, KindSet, Layout, Query};
 use serde_json::Value;
 
 const FIRST: usize = 10;
 const NAMES: [&str; 4] = ["error", "solution", "context", "dependency"];
 
+impl Default for Project {
+    fn default() -> Self {
+        Self { index: Index::new(Layout { statics: true, dimensions: 0 }), ids: HashMap::new() }
+    }
+}
+
 /// One project: its index and the id of each item by its place.
-#[derive(Default)]
 struct Project {
     index: Index,
     ids: HashMap<(Kind, String), String>,
@@ -41,7 +46,7 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     let queries = read(&folder.join("queries.jsonl"))?;
     let mut projects: BTreeMap<&str, Project> = BTreeMap::new();
     let start = Instant::now();
-    for item in &items {
+    for (item, place) in items.iter().zip(0..) {
         let (kind, name, key) = (kind(item)?, text(item, "type")?, text(item, "key")?);
         let project = projects.entry(text(item, "project")?).or_default();
         project.index.put(&Document {
@@ -51,9 +56,10 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
             value: item.get("value").unwrap_or(&Value::Null),
             metadata: item.get("metadata"),
             session: item.get("session_id").and_then(Value::as_str),
-            timestamp: 1_750_000_000_000_000,
+            timestamp: 1_750_000_000_000_000 + place,
             expires_at: None,
             importance: 0.5,
+            tied_to: &[],
         });
         project.ids.insert((kind, key.to_owned()), text(item, "id")?.to_owned());
     }
@@ -64,6 +70,7 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let hits = project.index.search(&Query {
             text: text(query, "query")?,
+            vector: None,
             kinds: KindSet::ALL,
             session: None,
             since: None,

@@ -1,6 +1,6 @@
 //! What a search answers.
 
-use crate::{Kind, tuning};
+use crate::Kind;
 
 /// An item that was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,53 +18,49 @@ pub struct Hit {
 /// How well an item matches a query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
-    /// Sum of the parts of `explain`, positive; comparable within one search only.
+    /// Sum of the parts of `explain`, in units of log-odds; comparable within one search only.
     pub score: f64,
-    /// The score squashed to `0.0..1.0`: `score / (score + tuning::RELEVANCE_HALF)`. It grows with the score, but it
-    /// is not calibrated yet: it is not the probability that the item answers the query.
+    /// The probability that the item answers the query, `0.0..=1.0`; see [`tuning::Calibration`](crate::tuning::Calibration).
     pub relevance: f64,
     /// What the score is made of.
     pub explain: Explain,
 }
 
-impl Scored {
-    pub(crate) fn new(explain: Explain) -> Self {
-        let score = explain.parts().map(|(_, part)| part).sum();
-        Self { score, relevance: relevance(score), explain }
-    }
-}
-
 /// The parts of a score.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Explain {
     pub(crate) lexical: f64,
+    pub(crate) window: f64,
+    pub(crate) statics: f64,
+    pub(crate) vector: f64,
     pub(crate) boost: f64,
+    pub(crate) question: f64,
     pub(crate) importance: f64,
+    pub(crate) link: f64,
 }
 
 impl Explain {
-    /// The parts by name, in a fixed order: `lexical` (BM25), `boost` (exact key and identifiers) and `importance`
-    /// (negative below 0.5). Adding them up in this order gives `Scored::score` exactly.
+    /// The parts by name, in a fixed order; adding them up in this order gives `Scored::score` exactly.
+    ///
+    /// `lexical` is BM25, `window` the same over the item's neighbours in its session, `static` and `vector` the cosines of
+    /// the two models, `boost` exact keys, identifiers and names, `question` what an item loses for asking itself,
+    /// `importance` is negative below 0.5, `link` is what an item gains for being tied to one that was found.
     pub fn parts(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        [("lexical", self.lexical), ("boost", self.boost), ("importance", self.importance)].into_iter()
+        [
+            ("lexical", self.lexical),
+            ("window", self.window),
+            ("static", self.statics),
+            ("vector", self.vector),
+            ("boost", self.boost),
+            ("question", self.question),
+            ("importance", self.importance),
+            ("link", self.link),
+        ]
+        .into_iter()
     }
-}
 
-/// The squash of a score; see [`Scored::relevance`].
-fn relevance(score: f64) -> f64 {
-    let score = score.max(0.0);
-    score / (score + tuning::RELEVANCE_HALF)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn relevance_grows_with_the_score_and_stays_within_bounds() {
-        let relevances = [0.0, 0.1, 1.0, 10.0, 1e6].map(relevance);
-        assert!(relevances.is_sorted_by(|a, b| a < b));
-        assert!(relevances.iter().all(|relevance| (0.0..1.0).contains(relevance)));
-        assert!((relevance(tuning::RELEVANCE_HALF) - 0.5).abs() < f64::EPSILON);
+    /// Their sum.
+    pub(crate) fn score(&self) -> f64 {
+        self.parts().map(|(_, part)| part).sum()
     }
 }

@@ -22,12 +22,14 @@ mod index;
 mod kind;
 mod query;
 mod rank;
+mod semantic;
 mod tokenize;
 pub mod tuning;
 
 pub use document::Document;
 pub use hit::{Explain, Hit, Scored};
-pub use index::Index;
+pub use index::{Index, Layout};
 pub use kind::{Kind, KindSet};
 pub use query::Query;
+pub use semantic::{PassageVector, fingerprint};
 pub use tokenize::{Token, tokenize};

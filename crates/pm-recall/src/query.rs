@@ -1,12 +1,14 @@
 //! What is asked.
 
-use crate::KindSet;
+use crate::{KindSet, document};
 
 /// A question to an index. Filters apply before ranking: an item that they refuse takes no place of another.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     /// What is looked for. Blank (empty or white space) = the newest items, not scored.
     pub text: &'a str,
+    /// The vector that the embedder makes of [`Query::prose`], of length 1; `None` = recall does without.
+    pub vector: Option<&'a [f32]>,
     /// Only items of these kinds.
     pub kinds: KindSet,
     /// Only items of this session.
@@ -21,4 +23,11 @@ pub struct Query<'a> {
     pub limit: usize,
     /// Only items whose [`relevance`](crate::Scored::relevance) is at least this; a blank query ignores it.
     pub min_relevance: Option<f64>,
+}
+
+impl Query<'_> {
+    /// `text` as an embedder should get it: written like the passages of items.
+    pub fn prose(text: &str) -> String {
+        document::prose(text)
+    }
 }

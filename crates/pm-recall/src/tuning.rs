@@ -11,27 +11,36 @@ pub const BM25_K1: f64 = 1.2;
 /// conversations gain a point and code loses two or three.
 pub const BM25_B: f64 = 0.75;
 
-/// What an item gains for holding an identifier of the query whole, in units of that identifier's idf. The whole form
-/// scores as a term of its own besides its parts already, so that half an idf more is enough to lead.
-pub const IDENTIFIER_BOOST: f64 = 0.5;
+/// How many items before and after an item, of its session, its window holds. Two: measured on long conversations, where
+/// one finds less and three blur.
+pub const WINDOW_REACH: usize = 2;
 
-/// What an item gains when the query carries its exact key, in units of the idf of each word of the key: about what
-/// one more occurrence of the key's words would bring at most.
-pub const KEY_BOOST: f64 = 1.0;
+/// What an item gains for holding an identifier of the query whole, in units of that identifier's idf. Fitted with
+/// [`WEIGHTS_LEXICAL`] and held for all.
+pub const IDENTIFIER_BOOST: f64 = 0.2;
 
-/// What an item gains when the query *is* its key, in units of the idf of each token of the query. It exceeds what any
-/// other item can reach: k1 + 1 from BM25, `IDENTIFIER_BOOST`, `KEY_BOOST`, and the importance of both.
-pub const WHOLE_KEY_BOOST: f64 = 4.5;
+/// The most that the identifiers of a query bring an item together: about what a strong match in words brings.
+pub const IDENTIFIER_BOOST_MOST: f64 = 3.0;
 
-/// What an item gains at least when the query is its key, so that a key made of stop words only is found as well.
-pub const WHOLE_KEY_FLOOR: f64 = 1.0;
+/// What an item gains when the query carries its exact key, in units of the idf of each word of the key.
+pub const KEY_BOOST: f64 = 0.3;
 
-/// How far importance moves a score, as a share of it from importance 0 to 1: 0.1 is plus or minus 5 %, so that it
-/// decides only between items that match about equally well.
-pub const IMPORTANCE_WEIGHT: f64 = 0.1;
+/// What an item gains when the query *is* its key: more than all other parts can bring together (each is bounded: words
+/// by about 2.2 times the square root of the query's idfs, vectors by their weights).
+pub const WHOLE_KEY_BOOST: f64 = 40.0;
 
-/// The score whose relevance is 0.5: about the BM25 score of an item that matches two or three telling terms.
-pub const RELEVANCE_HALF: f64 = 10.0;
+/// The same for each unit of the query's idfs, since what words bring grows with those.
+pub const WHOLE_KEY_BOOST_PER_IDF: f64 = 2.0;
+
+/// How far importance moves a score from importance 0 to 1: plus or minus 0.2 is about what a cosine of 0.02 brings, so
+/// that it decides only between items that match about equally well.
+pub const IMPORTANCE_WEIGHT: f64 = 0.4;
+
+/// From this idf on a name of the query counts fully: that of a name which half of the items carry.
+pub const NAME_IDF: f64 = std::f64::consts::LN_2;
+
+/// Longest text, in bytes, that a vector is made of: about four times what the models read of English text.
+pub const PASSAGE_BYTES: usize = 4096;
 
 /// Longest term, in characters. What is longer (base64, hashes, encoded keys) is cut and its digest is appended, so
 /// that it still matches itself and nothing else.
@@ -49,3 +58,84 @@ pub const COMPACT_DEAD_MIN: usize = 64;
 
 /// ... and more than one in this many slots is dead: each removal then pays for moving at most this many items.
 pub const COMPACT_DEAD_SHARE: usize = 4;
+
+/// The cosine by the embedder that an item is expected to have, as a share of that of its static vector, until it has one.
+pub const EXPECTED_COSINE: f64 = 0.75;
+
+/// An item that no word of the query speaks for is found only if it answers with at least this probability.
+pub const UNSAID_RELEVANCE: f64 = 0.002;
+
+/// How much each part of a score counts, in units of log-odds.
+///
+/// Lexical parts are BM25 over the square root of the sum of the query's idfs, which is comparable between short
+/// questions and long error messages; cosines are as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights {
+    /// Of BM25 over the item.
+    pub lexical: f64,
+    /// Of BM25 over the item with its neighbours of the same session.
+    pub window: f64,
+    /// Of BM25 over the item before it in the session: an answer stands behind its question.
+    pub previous: f64,
+    /// Of the cosine of static vectors.
+    pub statics: f64,
+    /// Of the cosine of the embedder's vectors.
+    pub vector: f64,
+    /// Of a term of the query that stands in the item's metadata.
+    pub name: f64,
+    /// Of being a question oneself; negative.
+    pub question: f64,
+}
+
+/// From scores to the probability that an item answers: `logistic(intercept + score x a - log(sum of exp(score) of all items) x b)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Calibration {
+    /// Log-odds where the rest is 0.
+    pub intercept: f64,
+    /// Of the item's own score.
+    pub score: f64,
+    /// Of the logarithm of the sum of `exp(score)` over all items that pass the filters.
+    pub others: f64,
+}
+
+/// What is in force while an embedder gives vectors.
+pub const WITH_VECTORS: (Weights, Calibration) = (
+    Weights {
+        lexical: 0.89,
+        window: 0.29,
+        previous: 0.12,
+        statics: 3.3,
+        vector: 12.2,
+        name: 1.75,
+        question: -1.0,
+    },
+    Calibration { intercept: 0.0, score: 1.0, others: 1.0 },
+);
+
+/// With static vectors alone.
+pub const WITH_STATICS: (Weights, Calibration) = (
+    Weights {
+        lexical: 1.2,
+        window: 0.25,
+        previous: 0.16,
+        statics: 8.0,
+        vector: 0.0,
+        name: 2.1,
+        question: -0.9,
+    },
+    Calibration { intercept: 0.0, score: 1.0, others: 1.0 },
+);
+
+/// With words alone.
+pub const WORDS_ALONE: (Weights, Calibration) = (
+    Weights {
+        lexical: 1.2,
+        window: 0.25,
+        previous: 0.16,
+        statics: 0.0,
+        vector: 0.0,
+        name: 2.1,
+        question: -0.9,
+    },
+    Calibration { intercept: 0.0, score: 1.0, others: 1.0 },
+);

@@ -27,7 +27,7 @@ pub(super) fn add_keys(index: &Index, text: &str, evidence: &mut Evidence) {
 fn phrase_boost(index: &Index, text: &str, said: &[String], phrase: Phrase, words: usize) -> f64 {
     if phrase.end - phrase.start == words {
         let tokens: f64 = tokenize(text).iter().map(|token| idf(index, &token.text)).sum();
-        tuning::WHOLE_KEY_FLOOR + tuning::WHOLE_KEY_BOOST * tokens
+        tuning::WHOLE_KEY_BOOST + tuning::WHOLE_KEY_BOOST_PER_IDF * tokens
     } else {
         let tokens: f64 =
             said.iter().flat_map(|word| tokenize(word)).map(|token| idf(index, &token.text)).sum();

@@ -1,6 +1,6 @@
 //! Freeing what removed items left behind.
 
-use super::{Index, Interner, Lookup, Slot, varint};
+use super::{Index, Lookup, Sessions, Slot, varint};
 use crate::tuning::{COMPACT_DEAD_MIN, COMPACT_DEAD_SHARE};
 
 /// The new number of something that was dropped.
@@ -33,6 +33,12 @@ impl Index {
             }
         }
         drop(old_terms);
+        let live = || new_slots.iter().zip(0..).filter(|(new, _)| **new != GONE).map(|(_, old)| old);
+        self.texts = live().filter_map(|old: usize| self.texts.get(old).copied()).collect();
+        self.passages = live().filter_map(|old| self.passages.get(old).copied()).collect();
+        self.statics = self.statics.only(live());
+        self.vectors = self.vectors.only(live());
+        self.links = std::mem::take(&mut self.links).renumbered(|slot| renumbered(&new_slots, slot));
         let sessions = std::mem::take(&mut self.sessions);
         self.identities = Lookup::default();
         self.key_phrases.clear();
@@ -43,7 +49,7 @@ impl Index {
         }
     }
 
-    fn keep(&mut self, slot: Slot, length: u32, new_terms: &[u32], sessions: &Interner) {
+    fn keep(&mut self, slot: Slot, length: u32, new_terms: &[u32], sessions: &Sessions) {
         let terms = varint::read_ascending(&slot.terms).filter_map(|term| renumbered(new_terms, term));
         let terms = varint::write_ascending(terms);
         let session = match slot.session {
@@ -68,11 +74,11 @@ fn renumbered(numbers: &[u32], old: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Document, Kind};
+    use crate::{Document, Kind, Layout};
 
     #[test]
     fn terms_sessions_and_slots_of_removed_items_are_freed() {
-        let mut index = Index::new();
+        let mut index = Index::new(Layout::default());
         let kind = Kind::new(0).unwrap();
         for n in 0..400 {
             index.put(&Document {
@@ -85,6 +91,7 @@ mod tests {
                 timestamp: 0,
                 expires_at: None,
                 importance: 0.5,
+                tied_to: &[],
             });
         }
         let (terms, before) = (index.terms.len(), index.memory_bytes());

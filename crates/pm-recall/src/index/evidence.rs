@@ -1,42 +1,71 @@
 //! What speaks for each item, while a search adds it up.
 
-/// Sums by slot, one per part of the score. The lexical stage comes first; the others know what it found.
+/// Sums by slot, one per stage.
 pub(super) struct Evidence {
-    lexical: Vec<f64>,
-    boost: Vec<f64>,
-    /// The slots that anything speaks for, each once.
+    /// BM25 over the item.
+    pub(super) lexical: Vec<f64>,
+    /// BM25 over the item with its neighbours.
+    pub(super) window: Vec<f64>,
+    /// How telling the query's terms are that stand in the item's metadata, 0 to 1: the most telling counts.
+    pub(super) named: Vec<f32>,
+    /// Exact keys and identifiers, in units of the score.
+    pub(super) boost: Vec<f64>,
+    /// The slots that any of these speaks for, each once.
     touched: Vec<u32>,
+    is_touched: Vec<bool>,
+    /// The sum of the idfs of the query's terms: what lexical parts are compared with.
+    pub(super) idfs: f64,
 }
 
 impl Evidence {
     pub(super) fn new(slots: usize) -> Self {
-        Self { lexical: vec![0.0; slots], boost: vec![0.0; slots], touched: Vec::new() }
+        Self {
+            lexical: vec![0.0; slots],
+            window: vec![0.0; slots],
+            named: vec![0.0; slots],
+            boost: vec![0.0; slots],
+            touched: Vec::new(),
+            is_touched: vec![false; slots],
+            idfs: 0.0,
+        }
     }
 
     /// Adds to the lexical part of an item. What adds up to nothing leaves an item unfound.
     pub(super) fn add_lexical(&mut self, slot: u32, amount: f64) {
-        if let Some(sum) = self.lexical.get_mut(slot as usize) {
-            if *sum <= 0.0 && amount > 0.0 {
-                self.touched.push(slot);
-            }
-            *sum += amount;
-        }
+        self.add(slot, amount, |evidence| &mut evidence.lexical);
+    }
+
+    /// Adds to the part of an item that comes from its window.
+    pub(super) fn add_window(&mut self, slot: u32, amount: f64) {
+        self.add(slot, amount, |evidence| &mut evidence.window);
     }
 
     /// Adds to the boost of an item.
     pub(super) fn add_boost(&mut self, slot: u32, amount: f64) {
-        let at = slot as usize;
-        if let (Some(lexical), Some(sum)) = (self.lexical.get(at), self.boost.get_mut(at)) {
-            if *lexical + *sum <= 0.0 && amount > 0.0 {
-                self.touched.push(slot);
-            }
-            *sum += amount;
+        self.add(slot, amount, |evidence| &mut evidence.boost);
+    }
+
+    /// Notes a term of the query in the item's metadata.
+    pub(super) fn add_name(&mut self, slot: u32, weight: f32) {
+        if let Some(named) = self.named.get_mut(slot as usize) {
+            *named = named.max(weight);
         }
     }
 
-    /// Slot, lexical part and boost of each item found.
-    pub(super) fn found(&self) -> impl Iterator<Item = (u32, f64, f64)> {
-        let part = |parts: &[f64], slot: u32| parts.get(slot as usize).copied().unwrap_or(0.0);
-        self.touched.iter().map(move |&slot| (slot, part(&self.lexical, slot), part(&self.boost, slot)))
+    fn add(&mut self, slot: u32, amount: f64, part: impl Fn(&mut Self) -> &mut Vec<f64>) {
+        if let Some(sum) = part(self).get_mut(slot as usize) {
+            *sum += amount;
+            if amount > 0.0
+                && let Some(touched) = self.is_touched.get_mut(slot as usize)
+                && !std::mem::replace(touched, true)
+            {
+                self.touched.push(slot);
+            }
+        }
+    }
+
+    /// The slots that anything speaks for, each once.
+    pub(super) fn touched(&self) -> &[u32] {
+        &self.touched
     }
 }

@@ -1,9 +1,10 @@
 //! From a query to hits: each stage adds its part of the evidence, then the best items are kept.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
-use super::{Index, boost, evidence::Evidence, filter::Filter, lexical, slots::Slot};
-use crate::hit::{Explain, Hit, Scored};
+use super::{Index, boost, evidence::Evidence, filter::Filter, fusion, fusion::Fusion, lexical, slots::Slot};
+use crate::hit::{Hit, Scored};
 use crate::rank::Best;
 use crate::{Query, tuning};
 
@@ -30,43 +31,110 @@ fn newest_first(a: &Slot, b: &Slot) -> Ordering {
     b.timestamp.cmp(&a.timestamp).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.key.cmp(&b.key))
 }
 
-/// An item that matches.
+/// An item that may be found.
 #[derive(Clone, Copy)]
 struct Candidate<'a> {
+    at: u32,
     slot: &'a Slot,
-    lexical: f64,
-    boost: f64,
     score: f64,
 }
 
 fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
+    if query.limit == 0 {
+        return Vec::new();
+    }
     let mut evidence = Evidence::new(index.slots.len());
     lexical::add_terms(index, query.text, &mut evidence);
     boost::add_keys(index, query.text, &mut evidence);
-
-    let mut best = Best::new(query.limit, |a: &Candidate<'_>, b: &Candidate<'_>| {
-        b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
+    let fusion = Fusion::new(index, query, evidence);
+    let admitted = fusion.candidates().into_iter().filter_map(|at| {
+        let slot = index.slots.get(at).filter(|slot| filter.admits(slot))?;
+        Some(Candidate { at, slot, score: fusion.explain(at, slot).score() })
     });
-    for (at, lexical, boost) in evidence.found() {
-        // Most items cannot win whatever their importance: those are not even looked at.
-        let reachable = (lexical + boost) * (1.0 + tuning::IMPORTANCE_WEIGHT);
-        if best.bar().is_some_and(|bar| reachable < bar.score) {
+    let candidates: Vec<Candidate<'_>> = admitted.collect();
+    let others = fusion::log_sum_exp(candidates.iter().map(|candidate| candidate.score));
+    let scored =
+        |candidate: &Candidate<'_>| fusion.scored(fusion.explain(candidate.at, candidate.slot), others);
+    let found = distinct(index, &candidates, query.limit);
+    let found: Vec<(Candidate<'_>, Scored)> = found
+        .into_iter()
+        .map(|candidate| (candidate, scored(&candidate)))
+        .filter(|(candidate, scored)| {
+            query.min_relevance.is_none_or(|least| scored.relevance >= least)
+                && (scored.relevance >= tuning::UNSAID_RELEVANCE || fusion.is_said(candidate.at))
+        })
+        .collect();
+    let found = with_ties(index, filter, query.limit, found, scored);
+    found.into_iter().map(|(candidate, scored)| hit(candidate.slot, Some(scored))).collect()
+}
+
+/// The best `limit` candidates, of those that say the same the best alone.
+fn distinct<'a>(index: &Index, candidates: &[Candidate<'a>], limit: usize) -> Vec<Candidate<'a>> {
+    // Most often nothing is said twice: then a few more than are wanted do.
+    let mut taken = limit.saturating_add(16);
+    loop {
+        let mut best = Best::new(taken, |a: &Candidate<'_>, b: &Candidate<'_>| {
+            b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
+        });
+        candidates.iter().for_each(|candidate| best.push(*candidate));
+        let mut said = HashSet::new();
+        let mut found = best.into_sorted();
+        found.retain(|candidate| said.insert(index.texts.get(candidate.at as usize).copied()));
+        if found.len() >= limit || taken >= candidates.len() {
+            found.truncate(limit);
+            return found;
+        }
+        taken = taken.saturating_mul(4);
+    }
+}
+
+/// Puts what is tied to an item right behind it, as relevant as that is; what falls behind the limit by it goes. An item
+/// that stands behind what is tied to it moves up to it.
+fn with_ties<'a>(
+    index: &'a Index,
+    filter: &Filter<'_>,
+    limit: usize,
+    found: Vec<(Candidate<'a>, Scored)>,
+    scored: impl Fn(&Candidate<'a>) -> Scored,
+) -> Vec<(Candidate<'a>, Scored)> {
+    let tied = |slot: &Slot| index.links.to(slot.kind, &slot.key);
+    if found.iter().all(|(candidate, _)| tied(candidate.slot).is_empty()) {
+        return found;
+    }
+    let mut heads = Vec::new();
+    let (mut placed, mut ordered) = (HashSet::new(), Vec::with_capacity(found.len()));
+    for (candidate, own) in &found {
+        // What it is tied to comes first, if that was found as well, further down.
+        let head = found.iter().find(|(other, _)| tied(other.slot).contains(&candidate.at));
+        heads.push(head.map_or((*candidate, own.clone()), |(other, _)| (*other, lifted(scored(other), own))));
+    }
+    for (head, own) in heads {
+        if !placed.insert(head.at) {
             continue;
         }
-        if let Some(slot) = index.slots.get(at).filter(|slot| filter.admits(slot)) {
-            let scored = scored(slot, lexical, boost);
-            if query.min_relevance.is_none_or(|least| scored.relevance >= least) {
-                best.push(Candidate { slot, lexical, boost, score: scored.score });
+        let followers: Vec<u32> = tied(head.slot).to_vec();
+        ordered.push((head, own.clone()));
+        for at in followers {
+            let Some(slot) = index.slots.get(at).filter(|slot| filter.admits(slot)) else { continue };
+            if placed.insert(at) {
+                let follower = Candidate { at, slot, score: own.score };
+                ordered.push((follower, lifted(scored(&follower), &own)));
             }
         }
     }
-    let found = best.into_sorted().into_iter();
-    found.map(|found| hit(found.slot, Some(scored(found.slot, found.lexical, found.boost)))).collect()
+    ordered.truncate(limit);
+    ordered
 }
 
-fn scored(slot: &Slot, lexical: f64, boost: f64) -> Scored {
-    let nudge = tuning::IMPORTANCE_WEIGHT * (f64::from(slot.importance) - 0.5);
-    Scored::new(Explain { lexical, boost, importance: (lexical + boost) * nudge })
+/// At least as good as what it is tied to.
+fn lifted(mut scored: Scored, to: &Scored) -> Scored {
+    if scored.score < to.score {
+        scored.explain.link = to.score - scored.score;
+        // Exactly the sum of the parts, as it is promised.
+        scored.score = scored.explain.score();
+        scored.relevance = to.relevance;
+    }
+    scored
 }
 
 fn hit(slot: &Slot, scored: Option<Scored>) -> Hit {

@@ -17,6 +17,8 @@ pub(super) struct Slot {
     /// Hash of the key's words; see `key_phrases`.
     pub(super) phrase: u32,
     pub(super) kind: Kind,
+    /// Whether its value is a question.
+    pub(super) is_question: bool,
     pub(super) live: bool,
 }
 

@@ -1,0 +1,123 @@
+//! From evidence to one score, and from scores to probabilities.
+
+use super::{Index, evidence::Evidence, slots::Slot};
+use crate::hit::{Explain, Scored};
+use crate::query::Query;
+use crate::tuning::{self, Calibration, Weights};
+use pm_model::StaticModel;
+
+/// Everything that the scores of one search are made from.
+pub(super) struct Fusion<'a> {
+    index: &'a Index,
+    evidence: Evidence,
+    /// Cosines by slot.
+    statics: Option<Vec<f32>>,
+    vectors: Option<Vec<f32>>,
+    weights: Weights,
+    calibration: Calibration,
+    /// What a lexical part is divided by.
+    lexical_unit: f64,
+}
+
+impl<'a> Fusion<'a> {
+    pub(super) fn new(index: &'a Index, query: &Query<'_>, evidence: Evidence) -> Self {
+        let statics = if index.layout.statics {
+            let prose = crate::document::prose(query.text);
+            StaticModel::bundled().embed(&prose).and_then(|vector| index.statics.cosines(&vector))
+        } else {
+            None
+        };
+        let vectors = query.vector.and_then(|vector| index.vectors.cosines(vector));
+        let (weights, calibration) = match (&statics, &vectors) {
+            (_, Some(_)) => tuning::WITH_VECTORS,
+            (Some(_), None) => tuning::WITH_STATICS,
+            (None, None) => tuning::WORDS_ALONE,
+        };
+        let lexical_unit = evidence.idfs.max(f64::MIN_POSITIVE).sqrt();
+        Self { index, evidence, statics, vectors, weights, calibration, lexical_unit }
+    }
+
+    /// The slots that may be found: those that anything speaks for, or all where all have vectors.
+    pub(super) fn candidates(&self) -> Vec<u32> {
+        if self.statics.is_some() || self.vectors.is_some() {
+            self.index.slots.iter().map(|(slot, _)| slot).collect()
+        } else {
+            self.evidence.touched().to_vec()
+        }
+    }
+
+    /// The parts of the score of an item.
+    pub(super) fn explain(&self, at: u32, slot: &Slot) -> Explain {
+        let (index, evidence, weights) = (self.index, &self.evidence, &self.weights);
+        let sum = |sums: &[f64], at: u32| sums.get(at as usize).copied().unwrap_or(0.0);
+        let words = |sum: f64| sum / self.lexical_unit;
+        let (mut window, mut previous) = (0.0, 0.0);
+        if index.sessions.has(at) {
+            window = words(sum(&evidence.window, at));
+            previous = index.sessions.before(at).map_or(0.0, |at| words(sum(&evidence.lexical, at)));
+        }
+        let cosine = |cosines: &Option<Vec<f32>>| {
+            cosines
+                .as_ref()
+                .and_then(|cosines| cosines.get(at as usize))
+                .map_or(0.0, |cosine| f64::from(*cosine))
+        };
+        let statics = cosine(&self.statics);
+        let vector = match &self.vectors {
+            // What is not embedded yet stands with what its static vector lets expect.
+            Some(_) if index.vectors.get(at as usize).is_none() => tuning::EXPECTED_COSINE * statics,
+            vectors => cosine(vectors),
+        };
+        let named = evidence.named.get(at as usize).copied().unwrap_or(0.0);
+        Explain {
+            lexical: weights.lexical * words(sum(&evidence.lexical, at)),
+            window: weights.window * window + weights.previous * previous,
+            statics: weights.statics * statics,
+            vector: weights.vector * vector,
+            boost: sum(&evidence.boost, at) + weights.name * f64::from(named),
+            question: if slot.is_question { weights.question } else { 0.0 },
+            importance: tuning::IMPORTANCE_WEIGHT * (f64::from(slot.importance) - 0.5),
+            link: 0.0,
+        }
+    }
+
+    /// The probability that an item with this score answers, where `others` is [`log_sum_exp`] of all scores.
+    pub(super) fn scored(&self, explain: Explain, others: f64) -> Scored {
+        let score = explain.score();
+        let Calibration { intercept, score: own, others: all } = self.calibration;
+        let log_odds = intercept + own * score - all * others;
+        Scored { score, relevance: 1.0 / (1.0 + (-log_odds).exp()), explain }
+    }
+
+    /// Whether any word, name or key of the query speaks for the item.
+    pub(super) fn is_said(&self, at: u32) -> bool {
+        let at = at as usize;
+        let evidence = &self.evidence;
+        [&evidence.lexical, &evidence.boost].iter().any(|sums| sums.get(at).is_some_and(|sum| *sum > 0.0))
+    }
+}
+
+/// `ln(sum of exp(score))`, without overflow: what all items have to say together. Scores far below the highest, which
+/// would change nothing, are left out.
+pub(super) fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
+    const NEGLIGIBLE: f64 = -20.0;
+    let highest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
+    if highest == f64::NEG_INFINITY {
+        return 0.0;
+    }
+    let sum: f64 = scores.map(|score| score - highest).filter(|less| *less > NEGLIGIBLE).map(f64::exp).sum();
+    highest + sum.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_scores_as_one() {
+        let sum = log_sum_exp([1.0, 2.0, 3.0].into_iter());
+        assert!((sum - (1_f64.exp() + 2_f64.exp() + 3_f64.exp()).ln()).abs() < 1e-12);
+        assert!((log_sum_exp([1e6, 1e6].into_iter()) - 1e6 - 2_f64.ln()).abs() < 1e-9);
+        assert!(log_sum_exp(std::iter::empty()).abs() < f64::EPSILON);
+    }
+}
