@@ -10,7 +10,7 @@ pub mod recall;
 
 use std::sync::Arc;
 
-use crate::ports::{Clock, Ids, LimitPolicy, Store};
+use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store};
 
 pub use context::{Context, ContextRequest, Contexts};
 pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
@@ -29,6 +29,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// The source of ids.
     pub ids: Arc<dyn Ids>,
+    /// What makes vectors; `None`: recall goes by words alone.
+    pub embedder: Option<Arc<dyn Embedder>>,
 }
 
 /// What the person who runs the server decides about memory.
