@@ -66,7 +66,7 @@ struct Server {
 
 #[derive(Serialize)]
 struct Embedder {
-    name: &'static str,
+    name: String,
     pending: u64,
 }
 
@@ -102,13 +102,17 @@ impl Health {
             server_version: info.version,
             mode: info.mode,
         });
+        let embedder = self.ports.embedder.as_ref();
         let answers = if connected { "connected" } else { "disconnected" };
         Body {
             status,
             store: Store { kind, status: answers, latency_ms, server },
             redis: if kind == "redis" { answers } else { "not_configured" },
-            // Recall is lexical in this version: nothing waits to be embedded.
-            embedder: Embedder { name: "none", pending: 0 },
+            embedder: Embedder {
+                name: embedder.map_or_else(|| "none".to_owned(), |embedder| embedder.model().name.clone()),
+                // Nothing is embedded in the background yet.
+                pending: 0,
+            },
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs(),
             timestamp: self.ports.clock.now(),
