@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pm_core::operations::{Operations, Ports, Settings};
+use pm_core::operations::{Embedding, Operations, Ports, Settings};
 use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, SystemClock};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
 use pm_store::embedded::{self, EmbeddedStore};
@@ -61,7 +61,7 @@ pub async fn open(config: &Config, absent: Absent) -> Result<(Ports, Operations)
         None => EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?,
     };
     let ports = Ports { store, clock, ids: Arc::new(RandomIds), embedder };
-    let operations = Operations::new(&ports, &settings(&config.memory));
+    let operations = Operations::new(&ports, &settings(config));
     Ok((ports, operations))
 }
 
@@ -123,7 +123,8 @@ fn options(redis: &config::Redis) -> RedisOptions {
 }
 
 /// What the operations are told.
-pub fn settings(memory: &config::Memory) -> Settings {
+pub fn settings(config: &Config) -> Settings {
+    let (memory, embedder) = (&config.memory, &config.embedder);
     let bytes = memory.index_memory_mb.saturating_mul(1024 * 1024);
     Settings {
         max_items: memory.max_items,
@@ -135,7 +136,15 @@ pub fn settings(memory: &config::Memory) -> Settings {
         context_window: memory.context_window_size,
         confidence_threshold: memory.confidence_threshold,
         index_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+        embedding_threads: embedder.threads,
+        query_budget: embedder.query_budget,
+        statics: embedder.kind != config::EmbedderKind::None,
     }
+}
+
+/// Embeds items in the background until `stop` is cancelled; what is left is found at the next start.
+pub async fn embed(embedding: Arc<Embedding>, stop: CancellationToken) {
+    stop.run_until_cancelled(embedding.run()).await;
 }
 
 /// Removes expired items from the disk until `stop` is cancelled.

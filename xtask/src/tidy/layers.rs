@@ -19,8 +19,7 @@ pub(super) fn check(file: &File) -> Vec<Breach> {
     };
     let own = layer(name).unwrap_or_default();
     let wrong = |dependency: &&String| {
-        layer(dependency).is_some_and(|layer| layer >= own)
-            && !OUTSIDE.contains(&(name, dependency.as_str()))
+        layer(dependency).is_some_and(|layer| layer >= own) && !OUTSIDE.contains(&(name, dependency.as_str()))
     };
     let breach = |dependency: &String| {
         let what = format!(

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 use jiff::Timestamp;
-use pm_core::operations::Ports;
+use pm_core::operations::{Embedding, Operations, Ports};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Health {
     ports: Ports,
+    embedding: Arc<Embedding>,
     started: Instant,
     /// What the store last said, for the answer that does not ask it.
     last: Arc<Last>,
@@ -71,11 +72,12 @@ struct Embedder {
 }
 
 impl Health {
-    /// The health of a server that starts now over `ports`.
-    pub fn new(ports: &Ports) -> Self {
+    /// The health of a server that starts now over `ports` and `operations`.
+    pub fn new(ports: &Ports, operations: &Operations) -> Self {
         // It has just been opened.
         let last = Last { connected: AtomicBool::new(true), latency_micros: AtomicU64::new(0) };
-        Self { ports: ports.clone(), started: Instant::now(), last: Arc::new(last) }
+        let embedding = operations.embedding.clone();
+        Self { ports: ports.clone(), embedding, started: Instant::now(), last: Arc::new(last) }
     }
 
     async fn asked(&self) -> Answer {
@@ -102,17 +104,12 @@ impl Health {
             server_version: info.version,
             mode: info.mode,
         });
-        let embedder = self.ports.embedder.as_ref();
         let answers = if connected { "connected" } else { "disconnected" };
         Body {
             status,
             store: Store { kind, status: answers, latency_ms, server },
             redis: if kind == "redis" { answers } else { "not_configured" },
-            embedder: Embedder {
-                name: embedder.map_or_else(|| "none".to_owned(), |embedder| embedder.model().name.clone()),
-                // Nothing is embedded in the background yet.
-                pending: 0,
-            },
+            embedder: Embedder { name: self.embedding.name().to_owned(), pending: self.embedding.pending() },
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs(),
             timestamp: self.ports.clock.now(),

@@ -55,6 +55,15 @@ pub const EMBEDDER_BREAKER_OPENED_TOTAL: &str = "embedder_breaker_opened_total";
 /// Whether it is left alone now: 1 or 0.
 pub const EMBEDDER_BREAKER_OPEN: &str = "embedder_breaker_open";
 
+/// Items that wait to be embedded.
+pub const EMBEDDER_PENDING: &str = "embedder_pending";
+/// Items whose turn came; label `outcome`.
+pub const EMBEDDER_ITEMS_TOTAL: &str = "embedder_items_total";
+/// Time of one batch of items with the embedder.
+pub const EMBEDDER_BATCH_DURATION_SECONDS: &str = "embedder_batch_duration_seconds";
+/// Recalls that wanted a vector of their query; label `outcome`.
+pub const RECALL_QUERY_VECTORS_TOTAL: &str = "recall_query_vectors_total";
+
 /// Upper bounds of the latency buckets, in seconds.
 const REQUEST_BUCKETS: [f64; 16] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -118,6 +127,7 @@ fn with_buckets(builder: PrometheusBuilder) -> PrometheusBuilder {
         (RECALL_STAGE_DURATION_SECONDS, &STAGE_BUCKETS[..]),
         (REDIS_COMMAND_DURATION_SECONDS, &STAGE_BUCKETS[..]),
         (EMBEDDER_CALL_DURATION_SECONDS, &REQUEST_BUCKETS[..]),
+        (EMBEDDER_BATCH_DURATION_SECONDS, &REQUEST_BUCKETS[..]),
     ]
     .into_iter()
     .fold(builder, |builder, (name, buckets)| {
@@ -155,6 +165,18 @@ fn describe() {
         "Connections to Redis made in place of lost ones."
     );
     describe_counter!(REDIS_SCRIPT_RELOADS_TOTAL, Unit::Count, "Scripts that Redis had forgotten.");
+    describe_gauge!(EMBEDDER_PENDING, Unit::Count, "Items that wait to be embedded.");
+    describe_counter!(EMBEDDER_ITEMS_TOTAL, Unit::Count, "Items whose turn to be embedded came, by outcome.");
+    describe_histogram!(
+        EMBEDDER_BATCH_DURATION_SECONDS,
+        Unit::Seconds,
+        "Time of one batch of items with the embedder."
+    );
+    describe_counter!(
+        RECALL_QUERY_VECTORS_TOTAL,
+        Unit::Count,
+        "Recalls that wanted a vector of their query, by outcome."
+    );
     describe_counter!(EMBEDDER_CALLS_TOTAL, Unit::Count, "Calls to the embedder, by outcome.");
     describe_histogram!(EMBEDDER_CALL_DURATION_SECONDS, Unit::Seconds, "Time of one call to the embedder.");
     describe_counter!(EMBEDDER_TEXTS_TOTAL, Unit::Count, "Texts that the embedder made vectors of.");

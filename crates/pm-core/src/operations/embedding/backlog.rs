@@ -91,7 +91,7 @@ impl Backlog {
     pub(in crate::operations) fn lacks(&self, project: ProjectId, items: usize) {
         self.change(|state| {
             let waiting = state.projects.get(&project);
-            if waiting.map_or(0, |waiting| waiting.names() + waiting.in_hand) < items {
+            if waiting.map_or(0, |waiting| waiting.names() + waiting.in_hand.len()) < items {
                 state.walk(project);
             }
         });
@@ -123,6 +123,13 @@ impl Backlog {
     /// Every project has been looked at.
     pub(super) fn looked_through(&self) {
         self.change(|state| state.looked_through = true);
+    }
+
+    /// Those that neither wait nor are being worked at.
+    pub(super) fn unknown(&self, project: ProjectId, names: Vec<Name>) -> Vec<Name> {
+        let state = self.state();
+        let Some(waiting) = state.projects.get(&project) else { return names };
+        names.into_iter().filter(|name| !waiting.knows(name) && !waiting.in_hand.contains(name)).collect()
     }
 
     /// How many items wait, as far as is known: one more while there may be others.
@@ -237,7 +244,6 @@ impl State {
             waiting.in_order = false;
             let Some(work) = waiting.take(most) else { continue };
             if let Work::Names(names) = &work {
-                waiting.in_hand += names.len();
                 self.in_hand += names.len();
                 self.names -= names.len();
             }
@@ -253,7 +259,9 @@ impl State {
             Work::Names(names) => {
                 self.in_hand -= names.len();
                 if let Some(waiting) = self.projects.get_mut(&project) {
-                    waiting.in_hand = waiting.in_hand.saturating_sub(names.len());
+                    names.iter().for_each(|name| {
+                        waiting.in_hand.remove(name);
+                    });
                 }
                 if matches!(step, Step::Back) {
                     for name in names {

@@ -14,9 +14,7 @@ use tokio::task::JoinSet;
 use super::{Ports, Recall, Settings};
 use crate::Result;
 use crate::model::{Key, MemoryType};
-use crate::ports::{
-    ModelTag, Order, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, Store,
-};
+use crate::ports::{ModelTag, Order, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, Store};
 pub(super) use backlog::Backlog;
 use making::Making;
 use pause::Pause;

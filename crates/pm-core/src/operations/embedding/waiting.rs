@@ -14,8 +14,8 @@ pub(super) struct Waiting {
     /// All of them, each once.
     known: HashSet<Name>,
     walk: Option<Walk>,
-    /// How many names, or a page of the walk, are being worked at.
-    pub(super) in_hand: usize,
+    /// What is being worked at.
+    pub(super) in_hand: HashSet<Name>,
     /// Whether it stands in the order of turns.
     pub(super) in_order: bool,
 }
@@ -78,6 +78,7 @@ impl Waiting {
             && let Some(name) = self.own.pop_front().or_else(|| self.foreign.pop())
         {
             self.known.remove(&name);
+            self.in_hand.insert(name.clone());
             names.push(name);
         }
         if !names.is_empty() {
@@ -111,7 +112,7 @@ impl Waiting {
 
     /// Whether nothing is left to be known of it.
     pub(super) fn is_idle(&self) -> bool {
-        self.in_hand == 0 && self.known.is_empty() && self.walk.is_none()
+        self.in_hand.is_empty() && self.known.is_empty() && self.walk.is_none()
     }
 
     pub(super) fn knows(&self, name: &Name) -> bool {

@@ -66,8 +66,9 @@ impl Worker {
     /// A page of what the store says has no vector; the last name of it, where more may follow.
     async fn page(&self, project: ProjectId, after: Option<&Name>) -> Result<Option<Name>, Halt> {
         let names = self.making.page(project, after).await?;
-        self.make(project, &names).await?;
-        Ok(if names.len() < self.making.most() { None } else { names.last().cloned() })
+        let last = names.last().filter(|_| names.len() >= self.making.most()).cloned();
+        self.make(project, &self.backlog.unknown(project, names)).await?;
+        Ok(last)
     }
 
     /// Makes vectors; where that panics, one by one, so that the one item that is to blame is found.

@@ -88,7 +88,9 @@ impl IndexCache {
         vectors: Vec<((MemoryType, Key), PassageVector)>,
     ) -> Vec<(MemoryType, Key)> {
         let mut attached = Vec::new();
-        let Some(visit) = self.slots.look_in(project).filter(|_| !vectors.is_empty()) else { return attached };
+        let Some(visit) = self.slots.look_in(project).filter(|_| !vectors.is_empty()) else {
+            return attached;
+        };
         // One that is being built may have read the vectors before these were kept.
         let mut held = visit.lock().await;
         held.sync(self.slots.tickets()).await;

@@ -149,6 +149,7 @@ fn as_document<T>(item: &MemoryItem, see: impl FnOnce(&Document<'_>) -> T) -> Op
         timestamp: item.timestamp.as_microsecond(),
         expires_at: item.expires_at.map(jiff::Timestamp::as_microsecond),
         importance: item.importance.unwrap_or(0.5),
+        tied_to: &[],
     }))
 }
 

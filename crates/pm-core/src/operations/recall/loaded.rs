@@ -77,8 +77,7 @@ impl Loaded {
         let mut after: Option<(MemoryType, Key)> = None;
         let mut seen = 0;
         loop {
-            let kept =
-                store.scan_vectors(self.project, backlog.model(), after.as_ref(), SCAN_ITEMS).await?;
+            let kept = store.scan_vectors(self.project, backlog.model(), after.as_ref(), SCAN_ITEMS).await?;
             seen += kept.len();
             let last = kept.len() < SCAN_ITEMS;
             after = kept.last().map(|(r#type, key, _)| (*r#type, key.clone()));

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use pm_recall::Query;
+
 use super::recent::Recent;
 use crate::ports::Embedder;
 
@@ -57,7 +59,8 @@ impl QueryVectors {
             Ok(vector) => (Ok(vector), "cached"),
             Err(None) => (Err(Missing::TimedOut), "timed_out"),
             Err(Some(mut outcome)) => {
-                let outcome = match tokio::time::timeout(self.budget, outcome.wait_for(Option::is_some)).await {
+                let outcome = match tokio::time::timeout(self.budget, outcome.wait_for(Option::is_some)).await
+                {
                     Ok(Ok(outcome)) => outcome.clone().unwrap_or(Err(Missing::Unavailable)),
                     // It panicked.
                     Ok(Err(_)) => Err(Missing::Unavailable),
@@ -89,7 +92,7 @@ impl QueryVectors {
         let made = Making { shared: self.shared.clone(), text };
         let embedder = self.embedder.clone();
         tokio::spawn(async move {
-            let outcome = match embedder.embed_query(&made.text).await {
+            let outcome = match embedder.embed_query(&Query::prose(&made.text)).await {
                 Ok(vector) => Ok(made.remember(vector)),
                 Err(error) => {
                     tracing::debug!(%error, "a query has no vector");

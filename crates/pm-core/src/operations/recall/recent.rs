@@ -41,8 +41,11 @@ impl Recent {
         }
         while self.by_text.len() > QUERIES || self.bytes > BYTES {
             // A look at a thousand numbers, once for a query that took milliseconds.
-            let oldest = self.by_text.iter().min_by_key(|(_, entry)| entry.used).map(|(text, _)| text.clone());
-            let Some((text, entry)) = oldest.and_then(|text| self.by_text.remove_entry(&text)) else { return };
+            let oldest =
+                self.by_text.iter().min_by_key(|(_, entry)| entry.used).map(|(text, _)| text.clone());
+            let Some((text, entry)) = oldest.and_then(|text| self.by_text.remove_entry(&text)) else {
+                return;
+            };
             self.bytes -= weight(&text, &entry.vector);
         }
     }

@@ -51,7 +51,7 @@ impl TestServer {
     pub async fn over(ports: Ports, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder, settings);
-        let operations = Operations::new(&ports, &compose::settings(&config.memory));
+        let operations = Operations::new(&ports, &compose::settings(&config));
         Self::serve(folder, &config, ports, operations).await
     }
 
