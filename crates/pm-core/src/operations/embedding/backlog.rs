@@ -146,10 +146,7 @@ impl Backlog {
     /// The next thing to be done, at most `most` names of one project; the projects take turns.
     pub(super) async fn take(self: &Arc<Self>, most: usize) -> Taken {
         loop {
-            let (taken, due) = self.change(|state| {
-                state.come_due(Instant::now());
-                (state.take(most), state.later.front().map(|(due, ..)| *due))
-            });
+            let (taken, due) = self.next(most);
             if let Some((project, work)) = taken {
                 return Taken { backlog: self.clone(), project, work: Some(work) };
             }
@@ -163,14 +160,30 @@ impl Backlog {
         }
     }
 
+    /// What there is to be done now, or when there may be something.
+    fn next(&self, most: usize) -> (Option<(ProjectId, Work)>, Option<Instant>) {
+        let mut state = self.state();
+        state.come_due(Instant::now());
+        let taken = state.take(most);
+        state.report();
+        let due = state.later.front().map(|(due, ..)| *due);
+        let stirs = state.stirs();
+        drop(state);
+        // Whoever has found nothing waits: to wake one would be to wake himself.
+        if taken.is_some() && stirs {
+            self.work.notify_one();
+        }
+        (taken, due)
+    }
+
+    /// Makes a change, and wakes a worker if there is something to be done.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let answer = change(&mut state);
-        let more = !state.order.is_empty() || !state.later.is_empty();
-        #[expect(clippy::cast_precision_loss, reason = "gauges are doubles; counts stay far below 2^53")]
-        metrics::gauge!("embedder_pending").set(state.pending() as f64);
+        state.report();
+        let stirs = state.stirs();
         drop(state);
-        if more {
+        if stirs {
             self.work.notify_one();
         }
         answer
@@ -183,6 +196,16 @@ impl Backlog {
 }
 
 impl State {
+    /// Whether a worker has something to do, or to wait for.
+    fn stirs(&self) -> bool {
+        !self.order.is_empty() || !self.later.is_empty()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "gauges are doubles; counts stay far below 2^53")]
+    fn report(&self) {
+        metrics::gauge!("embedder_pending").set(self.pending() as f64);
+    }
+
     fn pending(&self) -> usize {
         self.names + self.in_hand + self.expected.len() + self.walks + usize::from(!self.looked_through)
     }
