@@ -3,7 +3,7 @@
 //!
 //! * [`model`]: projects, messages, memory items, and the small types they are made of.
 //! * [`input`]: from bytes a stranger sent to a model, or to a list of every fault in them.
-//! * [`ports`]: the store, the clock and the source of ids, as traits.
+//! * [`ports`]: the store, the embedder, the clock and the source of ids, as traits.
 //! * [`operations`]: what can be done, once for all transports.
 //!
 //! Nothing here knows HTTP, SQL, Redis or the environment.

@@ -1,10 +1,12 @@
-//! Puts a store and the operations together, as the configuration has it. Nothing else names the stores there are.
+//! Puts a store, an embedder and the operations together, as the configuration has it. Nothing else names the adapters
+//! there are.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use pm_core::operations::{Operations, Ports, Settings};
-use pm_core::ports::{Clock, LimitPolicy, RandomIds, Store, SystemClock};
+use pm_core::operations::{Embedding, Operations, Ports, Settings};
+use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, SystemClock};
+use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
 use pm_store::embedded::{self, EmbeddedStore};
 use pm_store::redis::{self, Password, RedisOptions, RedisStore, Topology};
 pub use pm_store::redis::{Entry, FirstVersion};
@@ -21,7 +23,7 @@ const SWEEP_ITEMS: usize = 500;
 const PATIENCE_SERVING: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why there is no store.
+/// Why there is no store, or no embedder.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// The embedded store could not be opened.
@@ -35,6 +37,9 @@ pub enum ComposeError {
         "Redis does not answer ({0}): see that it runs and that REDIS_URL or the other REDIS_ settings are right"
     )]
     Away(String),
+    /// The server for vectors cannot be used with these settings.
+    #[error(transparent)]
+    Embedder(#[from] http::OpenError),
 }
 
 /// What is done about a Redis that does not answer when the store is opened.
@@ -46,15 +51,17 @@ pub enum Absent {
     Fail,
 }
 
-/// Opens the store and puts the operations over it.
+/// Opens the store and the embedder, and puts the operations over them.
 pub async fn open(config: &Config, absent: Absent) -> Result<(Ports, Operations), ComposeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    // First, because it may refuse its settings and the store then need not be opened.
+    let embedder = embedder(&config.embedder)?;
     let store: Arc<dyn Store> = match &config.store.redis {
         Some(redis) => open_redis(redis, absent).await?,
         None => EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?,
     };
-    let ports = Ports { store, clock, ids: Arc::new(RandomIds) };
-    let operations = Operations::new(&ports, &settings(&config.memory));
+    let ports = Ports { store, clock, ids: Arc::new(RandomIds), embedder };
+    let operations = Operations::new(&ports, &settings(config));
     Ok((ports, operations))
 }
 
@@ -72,6 +79,18 @@ async fn open_redis(redis: &config::Redis, absent: Absent) -> Result<Arc<RedisSt
         Err(error) => return Err(ComposeError::Away(told(&error))),
     }
     Ok(store)
+}
+
+/// What makes vectors, where that is configured and there is an adapter for it. No server is asked yet.
+fn embedder(config: &config::Embedder) -> Result<Option<Arc<dyn Embedder>>, http::OpenError> {
+    let Some(server) = &config.server else { return Ok(None) };
+    let options = HttpOptions {
+        url: server.url.clone(),
+        model: server.model.clone(),
+        api_key: server.api_key.as_ref().map(|key| ApiKey(key.expose().to_owned())),
+        timeout: server.timeout,
+    };
+    Ok(Some(Arc::new(HttpEmbedder::new(&options)?)))
 }
 
 /// The data of the first version of ai-pm in the Redis at `url`.
@@ -104,7 +123,8 @@ fn options(redis: &config::Redis) -> RedisOptions {
 }
 
 /// What the operations are told.
-pub fn settings(memory: &config::Memory) -> Settings {
+pub fn settings(config: &Config) -> Settings {
+    let (memory, embedder) = (&config.memory, &config.embedder);
     let bytes = memory.index_memory_mb.saturating_mul(1024 * 1024);
     Settings {
         max_items: memory.max_items,
@@ -116,7 +136,15 @@ pub fn settings(memory: &config::Memory) -> Settings {
         context_window: memory.context_window_size,
         confidence_threshold: memory.confidence_threshold,
         index_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+        embedding_threads: embedder.threads,
+        query_budget: embedder.query_budget,
+        statics: embedder.kind != config::EmbedderKind::None,
     }
+}
+
+/// Embeds items in the background until `stop` is cancelled; what is left is found at the next start.
+pub async fn embed(embedding: Arc<Embedding>, stop: CancellationToken) {
+    stop.run_until_cancelled(embedding.run()).await;
 }
 
 /// Removes expired items from the disk until `stop` is cancelled.

@@ -35,6 +35,7 @@ impl Running {
         let listener = http::bind(&config.server.host, config.server.port).await?;
         let address = listener.local_addr()?;
         let (stop, hurry) = (CancellationToken::new(), CancellationToken::new());
+        let embedding = operations.embedding.clone();
         let app = rest::router(rest::Parts {
             operations,
             ports: ports.clone(),
@@ -46,6 +47,7 @@ impl Running {
         let background = vec![
             telemetry::metrics::install().spawn_upkeep(stop.clone()),
             tokio::spawn(compose::sweep(ports.store.clone(), stop.clone())),
+            tokio::spawn(compose::embed(embedding, stop.clone())),
             tokio::spawn(hasten(stop.clone(), hurry)),
         ];
         let accepting = tokio::spawn(http::serve(listener, app, Limits::default(), stop.clone()));

@@ -4,8 +4,9 @@ use toml::{Table, Value};
 
 use super::{Breach, File};
 
-/// The crates from the inside out: each may depend on those before it.
-const LAYERS: [&str; 5] = ["pm-model", "pm-recall", "pm-core", "pm-store", "pm-server"];
+/// The layers from the inside out: each crate may depend on those of the layers before its own.
+const LAYERS: [&[&str]; 5] =
+    [&["pm-model"], &["pm-recall"], &["pm-core"], &["pm-store", "pm-embed"], &["pm-server"]];
 
 /// What is no layer and may use one all the same: xtask makes the files that pm-model ships.
 const OUTSIDE: [(&str, &str); 1] = [("xtask", "pm-model")];
@@ -16,12 +17,9 @@ pub(super) fn check(file: &File) -> Vec<Breach> {
     let Ok(manifest) = file.text.parse::<Table>() else {
         return vec![Breach::new(file, 1, "is not TOML: cargo says where")];
     };
-    let allowed = LAYERS.iter().take_while(|layer| **layer != name);
-    let allowed: Vec<_> = if LAYERS.contains(&name) { allowed.copied().collect() } else { Vec::new() };
+    let own = layer(name).unwrap_or_default();
     let wrong = |dependency: &&String| {
-        LAYERS.contains(&dependency.as_str())
-            && !allowed.contains(&dependency.as_str())
-            && !OUTSIDE.contains(&(name, dependency.as_str()))
+        layer(dependency).is_some_and(|layer| layer >= own) && !OUTSIDE.contains(&(name, dependency.as_str()))
     };
     let breach = |dependency: &String| {
         let what = format!(
@@ -30,6 +28,11 @@ pub(super) fn check(file: &File) -> Vec<Breach> {
         Breach::new(file, line_of(file, dependency), what)
     };
     dependencies(&manifest).iter().filter(wrong).map(breach).collect()
+}
+
+/// Which layer a crate is of, from the inside; `None` for those that are beside them.
+fn layer(name: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&name))
 }
 
 /// The names of what a crate needs to be built, whatever the platform.
@@ -75,6 +78,16 @@ mod tests {
         let recall = "[dependencies]\npm-model.workspace = true\npm-core.workspace = true\n";
         assert_eq!(lines(check, "crates/pm-recall/Cargo.toml", recall), [3]);
         assert_eq!(lines(check, "xtask/Cargo.toml", "[dependencies]\npm-core.workspace = true\n"), [2]);
+    }
+
+    #[test]
+    fn crates_of_one_layer_do_not_know_each_other() {
+        let text = "[dependencies]\npm-core.workspace = true\npm-embed.workspace = true\n";
+        assert_eq!(lines(check, "crates/pm-store/Cargo.toml", text), [3]);
+        let text = "[dependencies]\npm-core.workspace = true\npm-store.workspace = true\n";
+        assert_eq!(lines(check, "crates/pm-embed/Cargo.toml", text), [3]);
+        let text = "[dependencies]\npm-embed.workspace = true\npm-store.workspace = true\n";
+        assert!(lines(check, "crates/pm-server/Cargo.toml", text).is_empty());
     }
 
     #[test]

@@ -188,6 +188,9 @@ impl Memory {
         };
         let put = PutItems { items: made(drafts, now), condition, limit: self.limit, once };
         let Written { outcome, replay_of } = self.ports.store.put_items(project, &put).await?;
+        if replay_of.is_none() {
+            self.recall.written(project, put.items.iter());
+        }
         self.recall.catch_up(project).await;
         match (replay_of, spare) {
             (Some(first), Some(drafts)) => Ok((outcome, made(drafts, first.at))),

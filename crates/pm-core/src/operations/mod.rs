@@ -1,6 +1,7 @@
 //! What can be done, once for all transports.
 
 mod context;
+mod embedding;
 mod idempotency;
 mod listing;
 mod memory;
@@ -9,10 +10,12 @@ mod projects;
 pub mod recall;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::ports::{Clock, Ids, LimitPolicy, Store};
+use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store};
 
 pub use context::{Context, ContextRequest, Contexts};
+pub use embedding::Embedding;
 pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
 pub use listing::{DEFAULT_LIMIT, ItemList, Listing, MAX_LIMIT, MessageList, ProjectList};
 pub use memory::{BATCH_ITEMS, BatchEntry, Count, DeleteRequest, Memory, StoreBatch, StoreItem, Stored};
@@ -29,9 +32,11 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// The source of ids.
     pub ids: Arc<dyn Ids>,
+    /// What makes vectors; `None`: recall goes by words alone.
+    pub embedder: Option<Arc<dyn Embedder>>,
 }
 
-/// What the person who runs the server decides about memory.
+/// What the person who runs the server decides about memory and recall.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The most live items of a project; 0: no limit.
@@ -46,6 +51,12 @@ pub struct Settings {
     pub confidence_threshold: f64,
     /// Bytes that the recall indexes of all projects may take together.
     pub index_bytes: usize,
+    /// How many batches of items are with the embedder at a time, at least 1.
+    pub embedding_threads: usize,
+    /// How long a recall waits for the vector of its query before it answers without.
+    pub query_budget: Duration,
+    /// Whether indexes make static vectors of their own.
+    pub statics: bool,
 }
 
 /// All operations, over the same ports.
@@ -61,17 +72,21 @@ pub struct Operations {
     pub recall: Arc<Recall>,
     /// What an assistant needs for its next answer.
     pub contexts: Arc<Contexts>,
+    /// What embeds items in the background, once it is run.
+    pub embedding: Arc<Embedding>,
 }
 
 impl Operations {
     /// The operations over `ports`, as `settings` have it.
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
-        let recall = Arc::new(Recall::new(ports, settings));
+        let backlog = Embedding::backlog(ports);
+        let recall = Arc::new(Recall::new(ports, settings, backlog.clone()));
         let messages = Arc::new(Messages::new(ports));
         Self {
             projects: Arc::new(Projects::new(ports, recall.clone())),
             memory: Arc::new(Memory::new(ports, settings, recall.clone())),
             contexts: Arc::new(Contexts::new(messages.clone(), recall.clone(), settings)),
+            embedding: Arc::new(Embedding::new(ports, settings, &recall, backlog)),
             messages,
             recall,
         }

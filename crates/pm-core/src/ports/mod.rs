@@ -1,12 +1,14 @@
 //! The ports: what the domain asks of the outside, as small traits that can be made into objects.
 
 mod clock;
+mod embedder;
 mod ids;
 mod page;
 mod store;
 mod vector;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use embedder::{EmbedError, Embedder, EmbeddingModel};
 pub use ids::{Ids, RandomIds};
 pub use page::{
     ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Order, Page, PageRequest,

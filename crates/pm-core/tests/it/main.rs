@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it expects")]
 
+mod embedding;
+mod fake_embedder;
 mod flights;
 mod operations;
 mod recall;

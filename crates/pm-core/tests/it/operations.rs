@@ -29,6 +29,9 @@ pub fn settings() -> Settings {
         context_window: 3,
         confidence_threshold: 0.5,
         index_bytes: 1 << 20,
+        embedding_threads: 2,
+        query_budget: std::time::Duration::from_millis(50),
+        statics: false,
     }
 }
 
@@ -45,7 +48,8 @@ impl World {
     async fn over(open: impl FnOnce(Arc<dyn Clock>) -> Arc<MemoryStore>, settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new("2026-03-05T14:07:00Z".parse().unwrap()));
         let store = open(clock.clone());
-        let ports = Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds) };
+        let ports =
+            Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds), embedder: None };
         let operations = Operations::new(&ports, &settings);
         let draft = ProjectDraft::to_create(json!({"name": "p"})).unwrap();
         let project = operations.projects.create(draft, None).await.unwrap().value.id;

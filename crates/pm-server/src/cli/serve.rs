@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::compose::{self, Absent};
-use crate::config::{Config, Embedder};
+use crate::config::{Config, EmbedderKind};
 use crate::server::Running;
 use crate::{http, telemetry};
 
@@ -35,7 +35,15 @@ fn tell(config: &Config) {
             "AUTH_REQUIRED: this version knows no credentials, so that all of /api but health answers 401"
         );
     }
-    if config.embedder != Embedder::None {
-        tracing::warn!("EMBEDDER: this version recalls by words alone, so that it has no effect");
+    match config.embedder.kind {
+        EmbedderKind::None => {}
+        EmbedderKind::Http => {
+            let server = config.embedder.server.as_ref();
+            let (url, model) = server.map(|it| (it.url.to_string(), it.model.as_str())).unwrap_or_default();
+            tracing::info!(url, model, "the server that makes vectors is set up");
+        }
+        EmbedderKind::Minilm | EmbedderKind::Static => tracing::warn!(
+            "EMBEDDER: this version has no model in the binary, so that recall goes by words alone"
+        ),
     }
 }

@@ -29,7 +29,7 @@ mod tests;
 use self::reader::Reader;
 
 pub use self::auth::{Algorithm, Auth, EXAMPLE_SECRET_KEY};
-pub use self::embedder::Embedder;
+pub use self::embedder::{Embedder, EmbedderKind, EmbeddingServer};
 pub use self::environment::Environment;
 pub use self::faults::{Fault, Faults};
 pub use self::log::{Format, Log};

@@ -66,11 +66,19 @@ pub(super) static CONTEXT_WINDOW_SIZE: Spec = Spec::new("CONTEXT_WINDOW_SIZE", "
 pub(super) static CONFIDENCE_THRESHOLD: Spec = Spec::new("CONFIDENCE_THRESHOLD", "0.85");
 pub(super) static INDEX_MEMORY_MB: Spec = Spec::new("INDEX_MEMORY_MB", "512");
 pub(super) static EMBEDDER: Spec = Spec::new("EMBEDDER", "none");
+pub(super) static EMBEDDING_URL: Spec =
+    Spec { name: "EMBEDDING_URL", default: None, shown: Shown::MaskedUrl };
+pub(super) static EMBEDDING_MODEL: Spec = Spec::unset("EMBEDDING_MODEL");
+pub(super) static EMBEDDING_API_KEY: Spec = Spec::hidden("EMBEDDING_API_KEY");
+pub(super) static EMBEDDING_TIMEOUT_MS: Spec = Spec::new("EMBEDDING_TIMEOUT_MS", "30000");
+pub(super) static EMBEDDING_MODEL_DIR: Spec = Spec::unset("EMBEDDING_MODEL_DIR");
+pub(super) static EMBEDDING_QUERY_BUDGET_MS: Spec = Spec::new("EMBEDDING_QUERY_BUDGET_MS", "50");
+pub(super) static EMBEDDING_THREADS: Spec = Spec::unset("EMBEDDING_THREADS");
 pub(super) static RATE_LIMIT_PER_SECOND: Spec = Spec::new("RATE_LIMIT_PER_SECOND", "100");
 pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 33] = [
+pub(super) static ALL: [&Spec; 40] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
@@ -102,6 +110,13 @@ pub(super) static ALL: [&Spec; 33] = [
     &CONFIDENCE_THRESHOLD,
     &INDEX_MEMORY_MB,
     &EMBEDDER,
+    &EMBEDDING_URL,
+    &EMBEDDING_MODEL,
+    &EMBEDDING_API_KEY,
+    &EMBEDDING_TIMEOUT_MS,
+    &EMBEDDING_MODEL_DIR,
+    &EMBEDDING_QUERY_BUDGET_MS,
+    &EMBEDDING_THREADS,
     &RATE_LIMIT_PER_SECOND,
     &RATE_LIMIT_BURST,
 ];

@@ -97,7 +97,9 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.memory.limit_policy, LimitPolicy::Reject);
     assert_eq!((config.memory.context_window_size, config.memory.index_memory_mb), (10, 512));
     assert!((config.memory.confidence_threshold - 0.85).abs() < f64::EPSILON);
-    assert_eq!(config.embedder, Embedder::None);
+    assert_eq!((config.embedder.kind, &config.embedder.server), (EmbedderKind::None, &None));
+    assert_eq!((config.embedder.query_budget.as_millis(), &config.embedder.model_dir), (50, &None));
+    assert!((1..=64).contains(&config.embedder.threads));
     assert_eq!(config.rate_limit, RateLimit { per_second: 100, burst: 200 });
 }
 
@@ -156,6 +158,9 @@ fn bounds_hold_at_both_ends() {
         ("INDEX_MEMORY_MB", ["1", "1048576"], ["0", "1048577"]),
         ("RATE_LIMIT_PER_SECOND", ["0", "1000000"], ["x", "1000001"]),
         ("RATE_LIMIT_BURST", ["0", "1000000"], ["1e3", "1000001"]),
+        ("EMBEDDING_TIMEOUT_MS", ["100", "300000"], ["99", "300001"]),
+        ("EMBEDDING_QUERY_BUDGET_MS", ["1", "10000"], ["0", "10001"]),
+        ("EMBEDDING_THREADS", ["1", "64"], ["0", "65"]),
         ("REDIS_PORT", ["1", "65535"], ["0", "65536"]),
         ("REDIS_DB", ["0", "65535"], ["-1", "65536"]),
     ] {
@@ -236,6 +241,63 @@ fn the_store_is_chosen_and_the_reason_kept() {
         text,
         "REDIS_URL (environment): is given together with REDIS_HOST (environment); give the one or the other"
     );
+}
+
+#[test]
+fn another_server_for_vectors_needs_an_address_and_a_model() {
+    assert_eq!(
+        faults(&[("EMBEDDER", "http")]).lines().collect::<Vec<_>>(),
+        [
+            "EMBEDDING_URL (default): is missing, and EMBEDDER=http needs it; give one, such as http://localhost:11434",
+            "EMBEDDING_MODEL (default): is missing, and EMBEDDER=http needs it; give one, such as all-minilm",
+        ]
+    );
+    let http = [("EMBEDDER", "HTTP"), ("EMBEDDING_URL", "https://e.example/api"), ("EMBEDDING_MODEL", "m")];
+    let config = load(&[&http[..], &[("EMBEDDING_TIMEOUT_MS", "500")]].concat()).unwrap();
+    assert_eq!(config.embedder.kind, EmbedderKind::Http);
+    let server = config.embedder.server.unwrap();
+    assert_eq!((server.url.to_string().as_str(), server.model.as_str()), ("https://e.example/api", "m"));
+    assert_eq!((server.api_key, server.timeout.as_millis()), (None, 500));
+
+    let config = load(&[&http[..], &[("EMBEDDING_API_KEY", "sk-hunter2")]].concat()).unwrap();
+    assert_eq!(setting(&config, "EMBEDDING_API_KEY").0, "[set]");
+    assert!(!format!("{config:?}{:?}", config.report()).contains("hunter2"));
+    assert_eq!(config.embedder.server.unwrap().api_key.unwrap().expose(), "sk-hunter2");
+
+    let config = load(&http[1..]).unwrap();
+    assert_eq!(config.embedder.server, None, "it is not asked for");
+}
+
+#[test]
+fn addresses_and_keys_of_a_server_for_vectors_are_checked() {
+    for (name, refused) in [
+        (
+            "EMBEDDING_URL",
+            &[
+                "localhost:1",
+                "ftp://a",
+                "http://",
+                "/a",
+                "http://joe:hunter2@a",
+                "http://a?key=hunter2",
+                "http://a#b",
+            ][..],
+        ),
+        ("EMBEDDING_API_KEY", &["hunter2 ", "hunter2\n", "hunter2\u{e9}"][..]),
+        ("EMBEDDING_MODEL", &["a\nb"][..]),
+        ("EMBEDDING_MODEL_DIR", &["."][..]),
+    ] {
+        for value in refused {
+            let text = faults(&[(name, value)]);
+            assert!(text.starts_with(&format!("{name} (environment): ")), "{text}");
+            assert!(text.lines().count() == 1 && !text.contains("hunter2"), "{text}");
+        }
+    }
+    let config = load(&[("EMBEDDER", "minilm"), ("EMBEDDING_MODEL_DIR", "/m")]).unwrap();
+    assert_eq!(config.embedder.model_dir, Some(PathBuf::from("/m")));
+    for accepted in ["http://[::1]:1/v1", "https://a.example/", "HTTP://a"] {
+        load(&[("EMBEDDING_URL", accepted)]).unwrap_or_else(|faults| panic!("{faults}"));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 use jiff::Timestamp;
-use pm_core::operations::Ports;
+use pm_core::operations::{Embedding, Operations, Ports};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Health {
     ports: Ports,
+    embedding: Arc<Embedding>,
     started: Instant,
     /// What the store last said, for the answer that does not ask it.
     last: Arc<Last>,
@@ -66,16 +67,17 @@ struct Server {
 
 #[derive(Serialize)]
 struct Embedder {
-    name: &'static str,
+    name: String,
     pending: u64,
 }
 
 impl Health {
-    /// The health of a server that starts now over `ports`.
-    pub fn new(ports: &Ports) -> Self {
+    /// The health of a server that starts now over `ports` and `operations`.
+    pub fn new(ports: &Ports, operations: &Operations) -> Self {
         // It has just been opened.
         let last = Last { connected: AtomicBool::new(true), latency_micros: AtomicU64::new(0) };
-        Self { ports: ports.clone(), started: Instant::now(), last: Arc::new(last) }
+        let embedding = operations.embedding.clone();
+        Self { ports: ports.clone(), embedding, started: Instant::now(), last: Arc::new(last) }
     }
 
     async fn asked(&self) -> Answer {
@@ -107,8 +109,7 @@ impl Health {
             status,
             store: Store { kind, status: answers, latency_ms, server },
             redis: if kind == "redis" { answers } else { "not_configured" },
-            // Recall is lexical in this version: nothing waits to be embedded.
-            embedder: Embedder { name: "none", pending: 0 },
+            embedder: Embedder { name: self.embedding.name().to_owned(), pending: self.embedding.pending() },
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs(),
             timestamp: self.ports.clock.now(),

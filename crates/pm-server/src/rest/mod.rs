@@ -53,7 +53,11 @@ pub struct Parts {
 
 /// The whole API as a service.
 pub fn router(parts: Parts) -> Router {
-    let app = App::new(parts.operations, Health::new(&parts.ports), BodyLimit(parts.max_body_bytes));
+    let app = App::new(
+        parts.operations,
+        Health::new(&parts.ports, &parts.operations),
+        BodyLimit(parts.max_body_bytes),
+    );
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
     let inner = routes

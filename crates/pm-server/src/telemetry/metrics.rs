@@ -42,6 +42,28 @@ pub const REDIS_RECONNECTS_TOTAL: &str = "redis_reconnects_total";
 /// Scripts that a server did not know any more.
 pub const REDIS_SCRIPT_RELOADS_TOTAL: &str = "redis_script_reloads_total";
 
+/// Calls to the server that makes vectors; labels `purpose`, `outcome`.
+pub const EMBEDDER_CALLS_TOTAL: &str = "embedder_calls_total";
+/// Time of one call to it; label `purpose`.
+pub const EMBEDDER_CALL_DURATION_SECONDS: &str = "embedder_call_duration_seconds";
+/// Texts that it made vectors of; label `purpose`.
+pub const EMBEDDER_TEXTS_TOTAL: &str = "embedder_texts_total";
+/// Calls to it that were tried again.
+pub const EMBEDDER_RETRIES_TOTAL: &str = "embedder_retries_total";
+/// How often it was left alone after failures in a row.
+pub const EMBEDDER_BREAKER_OPENED_TOTAL: &str = "embedder_breaker_opened_total";
+/// Whether it is left alone now: 1 or 0.
+pub const EMBEDDER_BREAKER_OPEN: &str = "embedder_breaker_open";
+
+/// Items that wait to be embedded.
+pub const EMBEDDER_PENDING: &str = "embedder_pending";
+/// Items whose turn came; label `outcome`.
+pub const EMBEDDER_ITEMS_TOTAL: &str = "embedder_items_total";
+/// Time of one batch of items with the embedder.
+pub const EMBEDDER_BATCH_DURATION_SECONDS: &str = "embedder_batch_duration_seconds";
+/// Recalls that wanted a vector of their query; label `outcome`.
+pub const RECALL_QUERY_VECTORS_TOTAL: &str = "recall_query_vectors_total";
+
 /// Upper bounds of the latency buckets, in seconds.
 const REQUEST_BUCKETS: [f64; 16] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -104,6 +126,8 @@ fn with_buckets(builder: PrometheusBuilder) -> PrometheusBuilder {
         (STORE_OPERATION_DURATION_SECONDS, &STAGE_BUCKETS[..]),
         (RECALL_STAGE_DURATION_SECONDS, &STAGE_BUCKETS[..]),
         (REDIS_COMMAND_DURATION_SECONDS, &STAGE_BUCKETS[..]),
+        (EMBEDDER_CALL_DURATION_SECONDS, &REQUEST_BUCKETS[..]),
+        (EMBEDDER_BATCH_DURATION_SECONDS, &REQUEST_BUCKETS[..]),
     ]
     .into_iter()
     .fold(builder, |builder, (name, buckets)| {
@@ -141,6 +165,24 @@ fn describe() {
         "Connections to Redis made in place of lost ones."
     );
     describe_counter!(REDIS_SCRIPT_RELOADS_TOTAL, Unit::Count, "Scripts that Redis had forgotten.");
+    describe_gauge!(EMBEDDER_PENDING, Unit::Count, "Items that wait to be embedded.");
+    describe_counter!(EMBEDDER_ITEMS_TOTAL, Unit::Count, "Items whose turn to be embedded came, by outcome.");
+    describe_histogram!(
+        EMBEDDER_BATCH_DURATION_SECONDS,
+        Unit::Seconds,
+        "Time of one batch of items with the embedder."
+    );
+    describe_counter!(
+        RECALL_QUERY_VECTORS_TOTAL,
+        Unit::Count,
+        "Recalls that wanted a vector of their query, by outcome."
+    );
+    describe_counter!(EMBEDDER_CALLS_TOTAL, Unit::Count, "Calls to the embedder, by outcome.");
+    describe_histogram!(EMBEDDER_CALL_DURATION_SECONDS, Unit::Seconds, "Time of one call to the embedder.");
+    describe_counter!(EMBEDDER_TEXTS_TOTAL, Unit::Count, "Texts that the embedder made vectors of.");
+    describe_counter!(EMBEDDER_RETRIES_TOTAL, Unit::Count, "Calls to the embedder that were tried again.");
+    describe_counter!(EMBEDDER_BREAKER_OPENED_TOTAL, Unit::Count, "Times that the embedder was left alone.");
+    describe_gauge!(EMBEDDER_BREAKER_OPEN, Unit::Count, "Whether the embedder is left alone now.");
 }
 
 #[cfg(test)]

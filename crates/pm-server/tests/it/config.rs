@@ -58,6 +58,9 @@ async fn every_fault_is_listed_at_once_and_no_secret_is_told() {
         ("CONFIDENCE_THRESHOLD", "NaN"),
         ("INDEX_MEMORY_MB", "0"),
         ("EMBEDDER", "gpt"),
+        ("EMBEDDING_URL", "localhost"),
+        ("EMBEDDING_TIMEOUT_MS", "1"),
+        ("EMBEDDING_THREADS", "many"),
         ("RATE_LIMIT_PER_SECOND", "many"),
     ];
     let lines = faults(folder.path(), &[&bad[..], &[("REDIS_PASSWORD", secret)]].concat()).await;

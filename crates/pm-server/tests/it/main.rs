@@ -17,6 +17,7 @@ mod context;
 mod cors;
 mod crash;
 mod documents;
+mod embedding;
 mod headers;
 mod hostile;
 mod idempotency;

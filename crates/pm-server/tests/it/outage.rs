@@ -124,7 +124,7 @@ impl Clock for Breaking {
 async fn a_panic_is_answered_as_a_fault_and_the_server_lives_on() {
     let clock = Arc::new(Breaking::default());
     let store = MemoryStore::new(clock.clone());
-    let ports = Ports { store, clock: clock.clone(), ids: Arc::new(RandomIds) };
+    let ports = Ports { store, clock: clock.clone(), ids: Arc::new(RandomIds), embedder: None };
     let server = TestServer::over(ports, &[]).await;
     let id = server.project("p").await;
     server.store(&id, "error", "k", json!("walrus")).await.expect(201);

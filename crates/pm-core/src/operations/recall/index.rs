@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use pm_recall::{Document, Hit, Index, Kind, Query};
+use pm_recall::{Document, Hit, Index, Kind, Layout, PassageVector, Query};
 
 use crate::model::{JsonText, Key, MemoryItem, MemoryType, SessionId};
 use crate::ports::Change;
@@ -27,6 +27,8 @@ struct Contents {
     index: Index,
     /// The items themselves, where a store is too far away to be asked for them.
     items: Option<Items>,
+    /// Whether an item was given a vector by the embedder since it was empty.
+    has_vectors: bool,
 }
 
 /// What a search found.
@@ -39,8 +41,9 @@ pub(super) struct Found {
 
 impl SharedIndex {
     /// An empty one, that keeps the items or does not.
-    pub(super) fn new(keeps_items: bool) -> Self {
-        let contents = Contents { index: Index::new(), items: keeps_items.then(Items::default) };
+    pub(super) fn new(layout: Layout, keeps_items: bool) -> Self {
+        let items = keeps_items.then(Items::default);
+        let contents = Contents { index: Index::new(layout), items, has_vectors: false };
         Self(Arc::new(RwLock::new(contents)))
     }
 
@@ -50,6 +53,20 @@ impl SharedIndex {
         let hits = contents.index.search(query);
         let items = contents.items.as_ref().map(|items| hits.iter().map(|hit| items.get(hit)).collect());
         Found { hits, items }
+    }
+
+    /// Gives an item its vector; `false` if it has another passage by now, or is gone.
+    pub(super) fn attach(&self, (r#type, key): &(MemoryType, Key), vector: &PassageVector) -> bool {
+        let Some(kind) = kind(*r#type) else { return false };
+        let contents = &mut *self.write();
+        let attached = contents.index.attach(kind, key.as_str(), vector);
+        contents.has_vectors |= attached;
+        attached
+    }
+
+    /// Whether there may be an item with a vector by the embedder.
+    pub(super) fn has_vectors(&self) -> bool {
+        self.read().has_vectors
     }
 
     /// Bytes and items that it holds.
@@ -84,6 +101,7 @@ impl SharedIndex {
             }
             Change::Cleared => {
                 contents.index.clear();
+                contents.has_vectors = false;
                 if let Some(items) = &mut contents.items {
                     *items = Items::default();
                 }
@@ -109,11 +127,20 @@ impl fmt::Debug for SharedIndex {
 }
 
 fn put(index: &mut Index, item: &MemoryItem) {
-    let Some(kind) = kind(item.r#type) else { return };
+    as_document(item, |document| index.put(document));
+}
+
+/// What an embedder makes the item's vector of.
+pub(in crate::operations) fn passage(item: &MemoryItem) -> String {
+    as_document(item, |document| document.passage()).unwrap_or_default()
+}
+
+/// The item as the recall engine sees it.
+fn as_document<T>(item: &MemoryItem, see: impl FnOnce(&Document<'_>) -> T) -> Option<T> {
     let value = item.value.to_value();
     let metadata = item.metadata.as_ref().map(JsonText::to_value);
-    index.put(&Document {
-        kind,
+    Some(see(&Document {
+        kind: kind(item.r#type)?,
         kind_name: item.r#type.as_str(),
         key: item.key.as_str(),
         value: &value,
@@ -122,7 +149,8 @@ fn put(index: &mut Index, item: &MemoryItem) {
         timestamp: item.timestamp.as_microsecond(),
         expires_at: item.expires_at.map(jiff::Timestamp::as_microsecond),
         importance: item.importance.unwrap_or(0.5),
-    });
+        tied_to: &[],
+    }))
 }
 
 /// The items of a project by name, with a count of the bytes they take.
@@ -191,7 +219,7 @@ mod tests {
 
     #[test]
     fn bytes_of_items_are_counted_up_and_down() {
-        let index = SharedIndex::new(true);
+        let index = SharedIndex::new(Layout::default(), true);
         let empty = index.size();
         let large = "x".repeat(100_000);
         for text in [large.as_str(), "small", large.as_str()] {

@@ -4,20 +4,25 @@ mod cache;
 mod held;
 mod index;
 mod loaded;
+mod query_vector;
+mod recent;
 mod request;
 mod slots;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use pm_recall::{Hit, Query};
+use pm_recall::{Hit, Layout, PassageVector, Query};
 
-use crate::model::{MemoryItem, ProjectId};
+use crate::model::{Key, MemoryItem, MemoryType, ProjectId};
 use crate::{Error, Result};
 
+use super::embedding::Backlog;
 use super::{Ports, Settings};
 use cache::IndexCache;
-use index::Found;
+pub(super) use index::passage;
+use index::{Found, SharedIndex};
+use query_vector::{Missing, QueryVectors};
 pub use request::{QUERY_BYTES, RecallRequest};
 
 /// An item that was recalled.
@@ -38,13 +43,19 @@ pub struct Explained {
     pub parts: Vec<(&'static str, f64)>,
     /// Their sum.
     pub score: f64,
+    /// Why the query had no vector to be compared with those of the items, where it should have had one: `timed_out` or
+    /// `unavailable`.
+    pub transformer: Option<&'static str>,
 }
 
 impl Recalled {
-    fn of(hit: &Hit, item: MemoryItem) -> Self {
+    fn of(hit: &Hit, item: MemoryItem, transformer: Option<&'static str>) -> Self {
         let scored = hit.scored.as_ref();
-        let explain =
-            scored.map(|scored| Explained { parts: scored.explain.parts().collect(), score: scored.score });
+        let explain = scored.map(|scored| Explained {
+            parts: scored.explain.parts().collect(),
+            score: scored.score,
+            transformer,
+        });
         Self { item, relevance: scored.map(|scored| scored.relevance), explain }
     }
 }
@@ -54,22 +65,35 @@ impl Recalled {
 pub struct Recall {
     ports: Ports,
     indexes: IndexCache,
+    /// Where there is an embedder: what waits to be embedded, and what makes the vectors of queries.
+    vectors: Option<(Arc<Backlog>, QueryVectors)>,
     default_limit: usize,
 }
 
 impl Recall {
-    pub(super) fn new(ports: &Ports, settings: &Settings) -> Self {
-        let indexes = IndexCache::new(ports.store.clone(), settings.index_bytes);
-        Self { ports: ports.clone(), indexes, default_limit: settings.context_window }
+    pub(super) fn new(ports: &Ports, settings: &Settings, backlog: Option<Arc<Backlog>>) -> Self {
+        // The number of dimensions is told by the first vector.
+        let layout = Layout { statics: settings.statics, dimensions: 0 };
+        let indexes = IndexCache::new(ports.store.clone(), settings.index_bytes, layout, backlog.clone());
+        let vectors = backlog.zip(ports.embedder.clone());
+        let vectors =
+            vectors.map(|(backlog, embedder)| (backlog, QueryVectors::new(embedder, settings.query_budget)));
+        Self { ports: ports.clone(), indexes, vectors, default_limit: settings.context_window }
     }
 
     /// The items that answer the request best, best first. Every write answered before is seen.
     pub async fn recall(&self, request: &RecallRequest) -> Result<Vec<Recalled>> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
         let index = self.indexes.current(project).await?;
+        let (vector, missing) = match self.query_vector(project, &index, &request.query).await {
+            Some(Ok(vector)) => (Some(vector), None),
+            Some(Err(missing)) => (None, Some(missing.name())),
+            None => (None, None),
+        };
         let now = self.ports.clock.now();
         let query = Query {
             text: &request.query,
+            vector: vector.as_deref(),
             kinds: request.types.iter().filter_map(|r#type| index::kind(*r#type)).collect(),
             session: request.session_id.as_ref().map(crate::model::SessionId::as_str),
             since: request.since.map(jiff::Timestamp::as_microsecond),
@@ -90,7 +114,24 @@ impl Recall {
         let found = hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?)));
         // In the place of a hit there may meanwhile stand another item, that was not asked for.
         let found = found.filter(|(_, item)| request.takes(item) && !item.expired(now));
-        Ok(found.map(|(hit, item)| Recalled::of(&hit, item)).collect())
+        Ok(found.map(|(hit, item)| Recalled::of(&hit, item, missing)).collect())
+    }
+
+    /// The query's vector, where there are some that it could be compared with.
+    async fn query_vector(
+        &self,
+        project: ProjectId,
+        index: &SharedIndex,
+        query: &str,
+    ) -> Option<Result<Arc<[f32]>, Missing>> {
+        let (backlog, vectors) = self.vectors.as_ref()?;
+        if query.trim().is_empty() || !(index.has_vectors() || backlog.awaits(project)) {
+            return None;
+        }
+        let began = Instant::now();
+        let outcome = vectors.of(query).await;
+        record("embed", began);
+        Some(outcome)
     }
 
     /// The items behind the hits, as the store has them now.
@@ -105,9 +146,28 @@ impl Recall {
         self.indexes.catch_up(project).await;
     }
 
-    /// Drops the index of a project that is gone.
+    /// Notes that these items were written, so that they are embedded.
+    pub(super) fn written<'a>(&self, project: ProjectId, items: impl Iterator<Item = &'a MemoryItem>) {
+        if let Some((backlog, _)) = &self.vectors {
+            backlog.note(project, items.map(|item| (item.r#type, item.key.clone())));
+        }
+    }
+
+    /// Gives items their vectors, if the project's index is loaded; the names of those that took them.
+    pub(super) async fn attach(
+        &self,
+        project: ProjectId,
+        vectors: Vec<((MemoryType, Key), PassageVector)>,
+    ) -> Vec<(MemoryType, Key)> {
+        self.indexes.attach(project, vectors).await
+    }
+
+    /// Drops the index of a project that is gone, and what waits of it.
     pub(super) fn forget(&self, project: ProjectId) {
         self.indexes.forget(project);
+        if let Some((backlog, _)) = &self.vectors {
+            backlog.forget(project);
+        }
     }
 }
 

@@ -33,6 +33,9 @@ impl Serialize for Explain {
             parts.serialize_entry(name, share)?;
         }
         parts.serialize_entry("score", &self.0.score)?;
+        if let Some(why) = self.0.transformer {
+            parts.serialize_entry("transformer", why)?;
+        }
         parts.end()
     }
 }

@@ -66,6 +66,9 @@ pub struct Explain {
     /// For the item's importance.
     importance: f64,
     score: f64,
+    /// Only where the query had no vector in time: `timed_out` or `unavailable`. Then it goes by the other parts alone.
+    #[schema(nullable = false)]
+    transformer: Option<String>,
 }
 
 /// A memory item to be stored.

@@ -47,6 +47,7 @@ pub struct StoreHealth {
 /// What turns text into vectors.
 #[derive(ToSchema)]
 pub struct Embedder {
+    /// The name of the model; `none` where there is none.
     name: String,
     /// Items still to be embedded.
     pending: u64,

@@ -51,7 +51,7 @@ impl TestServer {
     pub async fn over(ports: Ports, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder, settings);
-        let operations = Operations::new(&ports, &compose::settings(&config.memory));
+        let operations = Operations::new(&ports, &compose::settings(&config));
         Self::serve(folder, &config, ports, operations).await
     }
 
@@ -59,7 +59,8 @@ impl TestServer {
     pub async fn by_hand(settings: &[(&str, &str)]) -> (Self, Arc<MemoryStore>, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::new("2026-03-05T14:07:00Z".parse().unwrap()));
         let store = MemoryStore::new(clock.clone());
-        let ports = Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds) };
+        let ports =
+            Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds), embedder: None };
         (Self::over(ports, settings).await, store, clock)
     }
 
