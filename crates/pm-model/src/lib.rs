@@ -6,9 +6,8 @@
 //! | what | size | a text of 14 tokens | for |
 //! |---|---|---|---|
 //! | [`StaticModel`], potion-base-8M | 8 MB | about 1 us | every query and item, expansion of terms |
+//! | [`Transformer`], all-MiniLM-L6-v2 | 22 MB | about 2 ms | what must be understood, not only matched |
 //! | [`dots`] and [`quantise`] | | | comparing one vector with many |
-
-#![expect(dead_code, reason = "the transformer, which follows, uses the rest")]
 
 #[cfg(feature = "bundled")]
 mod asset;
@@ -19,10 +18,12 @@ pub mod make;
 mod quantise;
 mod safetensors;
 mod static_model;
+mod transformer;
 mod wordpiece;
 
 pub use error::ModelError;
 pub use kernel::{Instructions, Kernel, dot, dots};
 pub use quantise::quantise;
 pub use static_model::{DIMENSIONS, StaticModel};
+pub use transformer::{ModelFiles, Scratch, Transformer};
 pub use wordpiece::WordPiece;

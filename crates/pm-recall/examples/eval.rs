@@ -1,96 +1,103 @@
-//! Measures recall on a folder that holds `items.jsonl` and `queries.jsonl`:
+//! Measures recall on folders that hold `items.jsonl` and `queries.jsonl`, without a server:
 //!
 //! ```text
 //! items.jsonl    {"project", "id", "key", "type", "value", "session_id"?, "metadata"?}    in order of insertion
 //! queries.jsonl  {"project", "id", "query", "gold": [item ids], "cat"}
-//! cargo run --release -p pm-recall --example eval -- FOLDER [FOLDER ...]
+//! cargo run --release -p pm-recall --example eval -- [minilm|static|none] [--dump DIR] FOLDER [FOLDER ...]
 //! ```
 //!
 //! Prints, as the mean over all queries, R@10 (share of the gold items among the first ten) and nDCG@10 (binary
-//! relevance), with the time of one search, of one put, and the memory of one item.
+//! relevance), with the time of one search, of one put, and the memory of one item. With `--dump` it writes for each
+//! query what `fit.py` beside this file reads: the parts of the score of every item.
 
 #![expect(clippy::cast_precision_loss, reason = "counts of queries and items")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pm_recall::{Document, Index, Kind, KindSet, Layout, Query};
-use serde_json::Value;
+use pm_model::{Scratch, Transformer};
+use pm_recall::{Document, Hit, Index, Kind, KindSet, Layout, PassageVector, Query, fingerprint};
+use serde_json::{Value, json};
 
 const FIRST: usize = 10;
 const NAMES: [&str; 4] = ["error", "solution", "context", "dependency"];
+const NOW: i64 = 1_750_000_000_000_000;
 
-impl Default for Project {
-    fn default() -> Self {
-        Self { index: Index::new(Layout { statics: true, dimensions: 0 }), ids: HashMap::new() }
-    }
-}
-
-/// One project: its index and the id of each item by its place.
+/// One project: its index and the number of each item by its place.
 struct Project {
     index: Index,
-    ids: HashMap<(Kind, String), String>,
+    numbers: HashMap<(Kind, String), usize>,
+    ids: Vec<String>,
+}
+
+struct Options {
+    layout: Layout,
+    transformer: Option<Transformer>,
+    dump: Option<PathBuf>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for folder in std::env::args().skip(1) {
-        measure(Path::new(&folder))?;
+    let mut options = Options {
+        layout: Layout { statics: true, dimensions: 0 },
+        transformer: Some(Transformer::bundled()),
+        dump: None,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "minilm" => options.transformer = Some(Transformer::bundled()),
+            "static" => options.transformer = None,
+            "none" => (options.transformer, options.layout.statics) = (None, false),
+            "--dump" => options.dump = arguments.next().map(PathBuf::from),
+            folder => measure(Path::new(folder), &options)?,
+        }
     }
     Ok(())
 }
 
-fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
+fn measure(folder: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
     let items = read(&folder.join("items.jsonl"))?;
     let queries = read(&folder.join("queries.jsonl"))?;
-    let mut projects: BTreeMap<&str, Project> = BTreeMap::new();
+    let mut scratch = Scratch::new();
     let start = Instant::now();
-    for (item, place) in items.iter().zip(0..) {
-        let (kind, name, key) = (kind(item)?, text(item, "type")?, text(item, "key")?);
-        let project = projects.entry(text(item, "project")?).or_default();
-        project.index.put(&Document {
-            kind,
-            kind_name: name,
-            key,
-            value: item.get("value").unwrap_or(&Value::Null),
-            metadata: item.get("metadata"),
-            session: item.get("session_id").and_then(Value::as_str),
-            timestamp: 1_750_000_000_000_000 + place,
-            expires_at: None,
-            importance: 0.5,
-            tied_to: &[],
-        });
-        project.ids.insert((kind, key.to_owned()), text(item, "id")?.to_owned());
-    }
+    let projects = indexed(&items, options, &mut scratch)?;
     let put = start.elapsed();
     let (mut recalls, mut gains, mut times) = (0.0, 0.0, Vec::new());
+    let mut dump = Vec::new();
     for query in &queries {
         let project = projects.get(text(query, "project")?).ok_or("a query of a project without items")?;
-        let start = Instant::now();
-        let hits = project.index.search(&Query {
-            text: text(query, "query")?,
-            vector: None,
-            kinds: KindSet::ALL,
-            session: None,
-            since: None,
-            until: None,
-            now: 1_750_000_000_000_000,
-            limit: FIRST,
-            min_relevance: None,
-        });
-        times.push(start.elapsed());
+        let asked = text(query, "query")?;
         let gold: Vec<&str> =
             query["gold"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let relevant = |hit: pm_recall::Hit| {
-            project.ids.get(&(hit.kind, hit.key)).is_some_and(|id| gold.contains(&id.as_str()))
+        let start = Instant::now();
+        let vector =
+            options.transformer.as_ref().map(|model| model.embed(&Query::prose(asked), &mut scratch));
+        let question = Query { vector: vector.as_deref(), ..question(asked, FIRST) };
+        let hits = project.index.search(&question);
+        times.push(start.elapsed());
+        let is_gold = |hit: &Hit| {
+            let number = project.numbers.get(&(hit.kind, hit.key.clone()));
+            number.and_then(|number| project.ids.get(*number)).is_some_and(|id| gold.contains(&id.as_str()))
         };
-        let found: Vec<bool> = hits.into_iter().map(relevant).collect();
+        let found: Vec<bool> = hits.iter().map(is_gold).collect();
         recalls += found.iter().filter(|found| **found).count() as f64 / gold.len() as f64;
         let ideal: f64 = (0..gold.len().min(FIRST)).map(discount).sum();
-        gains +=
-            found.iter().enumerate().filter(|(_, found)| **found).map(|(at, _)| discount(at)).sum::<f64>()
-                / ideal;
+        let gained = found.iter().enumerate().filter(|(_, found)| **found).map(|(at, _)| discount(at));
+        gains += gained.sum::<f64>() / ideal;
+        if options.dump.is_some() {
+            let everything = Query { limit: usize::MAX, ..question };
+            dump_query(&mut dump, query, project, &gold, &project.index.search(&everything))?;
+        }
+    }
+    if let Some(to) = &options.dump {
+        std::fs::create_dir_all(to)?;
+        std::fs::write(
+            to.join(folder.file_name().ok_or("a folder has a name")?).with_extension("dump"),
+            dump,
+        )?;
     }
     times.sort_unstable();
     let bytes: usize = projects.values().map(|project| project.index.memory_bytes()).sum();
@@ -104,6 +111,87 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         microseconds(put) / items.len() as f64,
         bytes / items.len(),
     );
+    Ok(())
+}
+
+/// The items of each project, put one microsecond after the other.
+fn indexed<'a>(
+    items: &'a [Value],
+    options: &Options,
+    scratch: &mut Scratch,
+) -> Result<BTreeMap<&'a str, Project>, Box<dyn Error>> {
+    let mut projects: BTreeMap<&str, Project> = BTreeMap::new();
+    for (item, place) in items.iter().zip(0..) {
+        let (kind, name, key) = (kind(item)?, text(item, "type")?, text(item, "key")?);
+        let project = projects.entry(text(item, "project")?).or_insert_with(|| Project {
+            index: Index::new(options.layout),
+            numbers: HashMap::new(),
+            ids: Vec::new(),
+        });
+        let document = Document {
+            kind,
+            kind_name: name,
+            key,
+            value: item.get("value").unwrap_or(&Value::Null),
+            metadata: item.get("metadata"),
+            session: item.get("session_id").and_then(Value::as_str),
+            timestamp: NOW + place,
+            expires_at: None,
+            importance: 0.5,
+            tied_to: &[],
+        };
+        project.index.put(&document);
+        if let Some(model) = &options.transformer {
+            let passage = document.passage();
+            for vector in model.embed_passages(&[&passage], scratch) {
+                let vector = PassageVector::new(fingerprint(&passage), &vector);
+                project.index.attach(kind, key, &vector);
+            }
+        }
+        project.numbers.insert((kind, key.to_owned()), project.ids.len());
+        project.ids.push(text(item, "id")?.to_owned());
+    }
+    Ok(projects)
+}
+
+fn question(text: &str, limit: usize) -> Query<'_> {
+    Query {
+        text,
+        vector: None,
+        kinds: KindSet::ALL,
+        session: None,
+        since: None,
+        until: None,
+        now: NOW,
+        limit,
+        min_relevance: None,
+    }
+}
+
+/// A line of JSON, then for each item found its number and its parts as little-endian `f32`.
+fn dump_query(
+    dump: &mut Vec<u8>,
+    query: &Value,
+    project: &Project,
+    gold: &[&str],
+    hits: &[Hit],
+) -> Result<(), Box<dyn Error>> {
+    let names = ["lexical", "window", "previous", "static", "vector", "name", "boost", "question"];
+    let gold: Vec<usize> =
+        (0..).zip(&project.ids).filter(|(_, id)| gold.contains(&id.as_str())).map(|(n, _)| n).collect();
+    let head = json!({"id": query["id"], "project": query["project"], "gold": gold, "rows": hits.len(), "parts": names});
+    writeln!(dump, "{head}")?;
+    for hit in hits {
+        let number = project.numbers.get(&(hit.kind, hit.key.clone())).copied().unwrap_or_default();
+        dump.extend_from_slice(&(number as f32).to_le_bytes());
+        let parts: HashMap<&str, f64> =
+            hit.scored.as_ref().map(|scored| scored.explain.parts().collect()).unwrap_or_default();
+        for name in names {
+            #[expect(clippy::cast_possible_truncation, reason = "for a fit")]
+            let part = parts.get(name).copied().unwrap_or_default() as f32;
+            dump.extend_from_slice(&part.to_le_bytes());
+        }
+    }
     Ok(())
 }
 

@@ -31,8 +31,10 @@ pub struct Scored {
 pub struct Explain {
     pub(crate) lexical: f64,
     pub(crate) window: f64,
+    pub(crate) previous: f64,
     pub(crate) statics: f64,
     pub(crate) vector: f64,
+    pub(crate) name: f64,
     pub(crate) boost: f64,
     pub(crate) question: f64,
     pub(crate) importance: f64,
@@ -42,15 +44,18 @@ pub struct Explain {
 impl Explain {
     /// The parts by name, in a fixed order; adding them up in this order gives `Scored::score` exactly.
     ///
-    /// `lexical` is BM25, `window` the same over the item's neighbours in its session, `static` and `vector` the cosines of
-    /// the two models, `boost` exact keys, identifiers and names, `question` what an item loses for asking itself,
-    /// `importance` is negative below 0.5, `link` is what an item gains for being tied to one that was found.
+    /// `lexical` is BM25, `window` the same over the item with its neighbours in its session, `previous` over the item before
+    /// it; `static` and `vector` are the cosines of the two models, `name` terms of the query in the item's metadata, `boost`
+    /// exact keys and identifiers, `question` what an item loses for asking itself, `importance` is negative below 0.5,
+    /// `link` is what an item gains for being tied to one that was found.
     pub fn parts(&self) -> impl Iterator<Item = (&'static str, f64)> {
         [
             ("lexical", self.lexical),
             ("window", self.window),
+            ("previous", self.previous),
             ("static", self.statics),
             ("vector", self.vector),
+            ("name", self.name),
             ("boost", self.boost),
             ("question", self.question),
             ("importance", self.importance),

@@ -30,11 +30,6 @@ impl<T: Copy, F: Fn(&T, &T) -> Ordering> Best<T, F> {
         }
     }
 
-    /// What an item must come before to be kept, once there are enough items.
-    pub(crate) fn bar(&self) -> Option<&T> {
-        self.bar.as_ref()
-    }
-
     fn cut(&mut self) {
         if let Some(last) = self.limit.checked_sub(1).filter(|&last| last < self.kept.len()) {
             let (_, bar, _) = self.kept.select_nth_unstable_by(last, &self.order);

@@ -25,6 +25,9 @@ pub const IDENTIFIER_BOOST_MOST: f64 = 3.0;
 /// What an item gains when the query carries its exact key, in units of the idf of each word of the key.
 pub const KEY_BOOST: f64 = 0.3;
 
+/// What it gains besides for a key of two words and more, which nobody writes by chance.
+pub const KEY_BOOST_FLOOR: f64 = 2.0;
+
 /// What an item gains when the query *is* its key: more than all other parts can bring together (each is bounded: words
 /// by about 2.2 times the square root of the query's idfs, vectors by their weights).
 pub const WHOLE_KEY_BOOST: f64 = 40.0;

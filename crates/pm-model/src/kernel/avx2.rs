@@ -12,7 +12,9 @@ use std::arch::x86_64::{
     _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_storeu_si256,
 };
 
-use super::{Block, float, scalar};
+use super::float::{AttentionRoom, Fused};
+use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
+use super::{Block, float, product, scalar};
 
 /// See [`scalar::dot`]. Widened to 16 bits first, so that it is exact for every i8, -128 included.
 #[target_feature(enable = "avx2,fma")]
@@ -55,13 +57,24 @@ pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
     }
 }
 
-/// See [`scalar::tile`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
+/// See [`product::drive`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
+    product::drive::<4>(matrix, inputs, out, |panel, group, out| match out.len() {
+        4 => tile::<4>(panel, group, out),
+        3 => tile::<3>(panel, group, out),
+        2 => tile::<2>(panel, group, out),
+        _ => tile::<1>(panel, group, out),
+    });
+}
+
+/// See [`scalar::tiles`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
 /// is at most 2 x 127 x 127 and fits into 16 bits.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn tile<const T: usize>(panel: &[Block], inputs: [&[i8]; T]) -> [[i32; 16]; T] {
+fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+    let inputs = group.split::<T>();
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; T];
-    let inputs = inputs.map(|input| input.as_chunks::<4>().0);
     for (at, block) in panel.iter().enumerate() {
         let weights = halves(block);
         let sizes = weights.map(|half| _mm256_abs_epi8(half));
@@ -74,13 +87,11 @@ pub(super) fn tile<const T: usize>(panel: &[Block], inputs: [&[i8]; T]) -> [[i32
             }
         }
     }
-    sums.map(|[low, high]| {
-        let mut out = [0; 16];
+    for (out, [low, high]) in out.iter_mut().zip(sums) {
         let (first, second) = out.split_at_mut(8);
         store(first, low);
         store(second, high);
-        out
-    })
+    }
 }
 
 #[inline]
@@ -117,5 +128,29 @@ fn total(sums: __m256i) -> i32 {
 /// See [`float::accumulate`].
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn accumulate(sums: &mut [f32], row: &[i8], scale: f32) {
-    float::accumulate(sums, row, scale);
+    float::accumulate::<Fused>(sums, row, scale);
+}
+
+/// See [`float::gelu`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn gelu(values: &mut [f32]) {
+    float::gelu::<Fused>(values);
+}
+
+/// See [`float::add_norm`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn add_norm(values: &mut [f32], added: &[f32], norm: (&[f32], &[f32]), epsilon: f32) {
+    float::add_norm::<Fused>(values, added, norm, epsilon);
+}
+
+/// See [`float::quantise_rows`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
+    float::quantise_rows(values, width, inputs);
+}
+
+/// See [`float::attend`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn attend(rows: &[f32], heads: usize, width: usize, room: &mut AttentionRoom, out: &mut [f32]) {
+    float::attend::<Fused>(rows, heads, width, room, out);
 }

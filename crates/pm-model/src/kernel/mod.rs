@@ -10,16 +10,28 @@
 )]
 
 mod cast;
+mod encoder;
 mod float;
+mod product;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 
 use std::fmt;
 use std::sync::OnceLock;
 
 pub(crate) use cast::{Block, block_bytes, block_bytes_mut, blocks, floats, signed, words};
+pub(crate) use float::AttentionRoom;
+pub(crate) use product::{Inputs, Matrix, PANEL, SEGMENT};
+
+/// How floating point is added up where nothing is known of the machine but its architecture.
+#[cfg(target_arch = "aarch64")]
+type Portable = float::Fused;
+#[cfg(not(target_arch = "aarch64"))]
+type Portable = float::Plain;
 
 /// A set of instructions that a kernel is written in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -28,11 +40,13 @@ pub enum Instructions {
     Scalar,
     /// AVX2 and FMA, of `x86_64`.
     Avx2,
+    /// AVX-512 with VNNI, of `x86_64`.
+    Avx512Vnni,
 }
 
 impl Instructions {
     /// All that this crate knows, best last; those of other architectures too.
-    pub const ALL: [Self; 2] = [Self::Scalar, Self::Avx2];
+    pub const ALL: [Self; 3] = [Self::Scalar, Self::Avx2, Self::Avx512Vnni];
 }
 
 impl fmt::Display for Instructions {
@@ -40,6 +54,7 @@ impl fmt::Display for Instructions {
         f.write_str(match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "AVX2",
+            Self::Avx512Vnni => "AVX-512-VNNI",
         })
     }
 }
@@ -67,8 +82,16 @@ impl Kernel {
             Instructions::Scalar => true,
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512Vnni => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vnni")
+                    && is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma")
+            }
             #[cfg(not(target_arch = "x86_64"))]
-            Instructions::Avx2 => false,
+            Instructions::Avx2 | Instructions::Avx512Vnni => false,
         };
         has.then_some(Self(instructions))
     }
@@ -87,6 +110,9 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
             Instructions::Avx2 => unsafe { avx2::dot(a, b) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
+            Instructions::Avx512Vnni => unsafe { avx512::dot(a, b) },
             _ => scalar::dot(a, b),
         }
     }
@@ -101,6 +127,9 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
             Instructions::Avx2 => unsafe { avx2::dots(query, rows, out) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
+            Instructions::Avx512Vnni => unsafe { avx512::dots(query, rows, out) },
             _ => scalar::dots(query, rows, out),
         }
     }
@@ -111,7 +140,10 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
             Instructions::Avx2 => unsafe { avx2::accumulate(sums, row, scale) },
-            _ => float::accumulate(sums, row, scale),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
+            Instructions::Avx512Vnni => unsafe { avx512::accumulate(sums, row, scale) },
+            _ => float::accumulate::<Portable>(sums, row, scale),
         }
     }
 
@@ -123,7 +155,7 @@ impl Kernel {
         let (mut own, mut scalar) = ([0; 9], [0; 9]);
         self.dots(&query, &sample, &mut own);
         scalar::dots(&query, &sample, &mut scalar);
-        own == scalar && self.dot(&query, &sample) == scalar::dot(&query, &sample)
+        own == scalar && self.dot(&query, &sample) == scalar::dot(&query, &sample) && self.multiplies_right()
     }
 }
 
@@ -136,3 +168,7 @@ pub fn dot(a: &[i8], b: &[i8]) -> i32 {
 pub fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
     Kernel::best().dots(query, rows, out);
 }
+
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "any byte will do")]
+mod tests;

@@ -1,6 +1,7 @@
 //! The arithmetic as it is meant: the yardstick of every other kernel, and what runs where there is none.
 
 use super::Block;
+use super::product::{Group, PANEL, STEPS};
 
 /// The sum of the products.
 pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
@@ -14,15 +15,18 @@ pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
     }
 }
 
-/// What 16 rows of weights give for each of `T` inputs.
-pub(super) fn tile<const T: usize>(panel: &[Block], inputs: [&[i8]; T]) -> [[i32; 16]; T] {
-    inputs.map(|input| {
-        let mut sums = [0; 16];
-        for (block, columns) in panel.iter().zip(input.as_chunks::<4>().0) {
-            for (sum, weights) in sums.iter_mut().zip(block.0.as_chunks::<4>().0) {
-                *sum += dot(weights, columns);
+/// What 16 rows of weights give for each input of a group.
+pub(super) fn tiles(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+    for (sums, input) in out.iter_mut().zip(group.inputs()) {
+        let mut wide = [0; PANEL];
+        for (block, columns) in panel.iter().zip(input) {
+            let columns = columns.map(i32::from);
+            for (sum, weights) in wide.iter_mut().zip(block.0.as_chunks::<4>().0) {
+                for (weight, column) in weights.iter().zip(columns) {
+                    *sum += i32::from(*weight) * column;
+                }
             }
         }
-        sums
-    })
+        *sums = wide;
+    }
 }

@@ -42,6 +42,11 @@ impl WordPiece {
         Ok(Self { vocabulary, special, unknown, start, end })
     }
 
+    /// Of `tokens` in the order of their numbers.
+    pub(crate) fn of(tokens: &[String]) -> Result<Self, ModelError> {
+        Self::new(Vocabulary::of(tokens)?)
+    }
+
     /// The numbers of the tokens of `text`, the first `most` of them, without `[CLS]` and `[SEP]`. Reads no further
     /// than it must.
     pub fn encode(&self, text: &str, most: usize) -> Vec<u32> {

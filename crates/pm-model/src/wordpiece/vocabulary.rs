@@ -5,7 +5,7 @@
 //! number in its low 20 bits and the top 12 bits of the hash above them.
 
 use crate::ModelError;
-use crate::container::{Container, Section, Writer};
+use crate::container::{Container, Kind, Section, Storage, Writer};
 
 /// What stands before a token that continues a word.
 const PREFIX: &str = "##";
@@ -71,6 +71,14 @@ impl Vocabulary {
         let longest = starts.zip(ends.words()).map(|(start, end)| end.saturating_sub(start)).max();
         let longest = longest.and_then(|longest| usize::try_from(longest).ok()).unwrap_or(LONGEST);
         Ok(Self { texts, ends, slots, longest: longest.min(LONGEST) })
+    }
+
+    /// On the heap.
+    pub(super) fn of(tokens: &[String]) -> Result<Self, ModelError> {
+        let mut writer = Writer::new(Kind::Static);
+        writer.bytes(Vec::new());
+        Self::write(tokens, &mut writer)?;
+        Self::open(&Container::open(Storage::owned(writer.finish()), Kind::Static)?)
     }
 
     /// Writes sections 1 to 3.
@@ -170,24 +178,13 @@ fn text<'a>(texts: &'a [u8], ends: &[u32], number: u32) -> Option<&'a [u8]> {
 }
 
 #[cfg(test)]
-pub(crate) fn of(tokens: &[&str]) -> Vocabulary {
-    use crate::container::{Kind, Storage};
-    let tokens: Vec<_> = tokens.iter().map(|token| (*token).to_owned()).collect();
-    let mut writer = Writer::new(Kind::Static);
-    writer.bytes(Vec::new());
-    Vocabulary::write(&tokens, &mut writer).unwrap();
-    let storage = Storage::owned(writer.finish());
-    Vocabulary::open(&Container::open(storage, Kind::Static).unwrap()).unwrap()
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_token_is_found_and_no_other() {
         let tokens = ["[UNK]", "a", "##a", "ab", "##", "é", "##é"];
-        let vocabulary = of(&tokens);
+        let vocabulary = Vocabulary::of(&tokens.map(str::to_owned)).unwrap();
         assert_eq!((vocabulary.len(), vocabulary.longest()), (7, 5));
         for (number, token) in (0..).zip(tokens) {
             assert_eq!(vocabulary.number(token), Some(number));
@@ -201,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_held_is_refused() {
-        let mut writer = Writer::new(crate::container::Kind::Static);
+        let mut writer = Writer::new(Kind::Static);
         assert!(Vocabulary::write(&[], &mut writer).is_err());
         assert!(Vocabulary::write(&["x".repeat(LONGEST + 1)], &mut writer).is_err());
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pm_model::{DIMENSIONS, StaticModel};
+use pm_model::{DIMENSIONS, StaticModel, Transformer};
 use sha2::{Digest, Sha256};
 
 #[test]
@@ -23,4 +23,11 @@ fn the_static_model_is_whole() {
     let model = StaticModel::bundled();
     assert_eq!((model.name(), model.tokenizer().len()), ("potion-base-8M", 29_528));
     assert_eq!(model.embed("the server stores it").unwrap().len(), DIMENSIONS);
+}
+
+#[test]
+fn the_transformer_is_whole_and_shares_the_tokens() {
+    let model = Transformer::bundled();
+    assert_eq!((model.name(), model.dimensions(), model.max_tokens()), ("all-MiniLM-L6-v2", 384, 256));
+    assert_eq!(model.tokenizer().len(), StaticModel::bundled().tokenizer().len());
 }

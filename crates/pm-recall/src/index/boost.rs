@@ -31,7 +31,8 @@ fn phrase_boost(index: &Index, text: &str, said: &[String], phrase: Phrase, word
     } else {
         let tokens: f64 =
             said.iter().flat_map(|word| tokenize(word)).map(|token| idf(index, &token.text)).sum();
-        tuning::KEY_BOOST * tokens
+        let floor = if said.len() > 1 { tuning::KEY_BOOST_FLOOR } else { 0.0 };
+        floor + tuning::KEY_BOOST * tokens
     }
 }
 

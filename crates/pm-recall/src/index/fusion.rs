@@ -71,10 +71,12 @@ impl<'a> Fusion<'a> {
         let named = evidence.named.get(at as usize).copied().unwrap_or(0.0);
         Explain {
             lexical: weights.lexical * words(sum(&evidence.lexical, at)),
-            window: weights.window * window + weights.previous * previous,
+            window: weights.window * window,
+            previous: weights.previous * previous,
             statics: weights.statics * statics,
             vector: weights.vector * vector,
-            boost: sum(&evidence.boost, at) + weights.name * f64::from(named),
+            name: weights.name * f64::from(named),
+            boost: sum(&evidence.boost, at),
             question: if slot.is_question { weights.question } else { 0.0 },
             importance: tuning::IMPORTANCE_WEIGHT * (f64::from(slot.importance) - 0.5),
             link: 0.0,

@@ -43,7 +43,9 @@ pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence) {
     let mut window = Window::new(index);
     let mut identifiers: HashMap<u32, f64> = HashMap::new();
     for term in query_terms(index, text) {
-        let Some(postings) = index.terms.postings(term.number) else {
+        // A term that only removed items held is no term of the index, even before it is compacted.
+        let held = index.terms.postings(term.number).filter(|postings| postings.document_frequency() > 0);
+        let Some(postings) = held else {
             continue;
         };
         let idf = bm25::idf(items, postings.document_frequency());

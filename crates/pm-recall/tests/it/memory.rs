@@ -1,8 +1,8 @@
 //! What an index weighs.
 
-use pm_recall::Index;
+use pm_recall::{Index, Layout};
 
-use crate::sample::{Item, index, kind};
+use crate::sample::{Item, index, index_of, kind};
 
 /// Words with the frequencies of natural text (Zipf: the n-th word is said 1/n as often), without a random source.
 fn text(seed: u64, words: u32) -> String {
@@ -16,16 +16,20 @@ fn text(seed: u64, words: u32) -> String {
 }
 
 #[test]
-fn a_thousand_items_weigh_less_than_600_bytes_each() {
+fn what_a_thousand_items_weigh() {
     let items: Vec<Item> = (0..1000).map(|n| Item::new(&format!("item-{n}"), text(n, 40))).collect();
     let index = index(&items);
     let per_item = index.memory_bytes() / items.len();
-    assert!((200..600).contains(&per_item), "{per_item} bytes per item");
+    assert!((200..620).contains(&per_item), "{per_item} bytes per item");
+    let with_vectors = index_of(Layout { statics: true, dimensions: 384 }, &items);
+    let vectors = with_vectors.memory_bytes() / items.len() - per_item;
+    // A byte a value and a scale for each, and what is reserved.
+    assert!((256 + 384 + 8..740).contains(&vectors), "{vectors} bytes of vectors per item");
 }
 
 #[test]
 fn an_empty_index_is_tiny_and_a_cleared_one_is_empty() {
-    let empty = Index::new().memory_bytes();
+    let empty = Index::new(Layout::default()).memory_bytes();
     assert!(empty < 1024, "{empty} bytes");
     let items: Vec<Item> = (0..300).map(|n| Item::new(&n.to_string(), text(n, 40))).collect();
     let mut index = index(&items);
@@ -36,7 +40,7 @@ fn an_empty_index_is_tiny_and_a_cleared_one_is_empty() {
 
 #[test]
 fn replacing_and_removing_for_ever_does_not_grow() {
-    let mut index = Index::new();
+    let mut index = Index::new(Layout::default());
     let mut most = 0;
     for round in 0..30 {
         for n in 0..100 {

@@ -44,10 +44,13 @@ fn a_blank_query_lists_the_newest_that_pass() {
 
 #[test]
 fn filters_apply_before_the_limit() {
-    let mut items: Vec<Item> =
-        (0..6).map(|n| Item { timestamp: n, ..Item::new(&format!("k{n}"), "disk full") }).collect();
+    let mut items: Vec<Item> = (0..6)
+        .map(|n| Item { timestamp: n, ..Item::new(&format!("k{n}"), format!("disk full d{n}")) })
+        .collect();
     items[1].kind = 2;
     items[2].session = Some("s".to_owned());
+    items[5].importance = 1.0;
+    items[2].value = json!("a disk among many other things that are far from full at all");
     items[3].expires_at = Some(10);
     items[4].expires_at = Some(11);
     let index = index(&items);
@@ -68,7 +71,7 @@ fn filters_apply_before_the_limit() {
 #[test]
 fn equal_matches_go_by_time_then_kind_then_key() {
     let items = [("b", 0, 1), ("a", 0, 1), ("a", 1, 1), ("old", 0, 0), ("new", 0, 2)]
-        .map(|(key, kind, timestamp)| Item { kind, timestamp, ..Item::new(key, "disk full") });
+        .map(|(key, kind, timestamp)| Item { kind, timestamp, ..Item::new(key, format!("disk z{key}")) });
     let index = index(&items);
     // The text of all is equally long, and none of its terms is asked for but the shared one.
     let found: Vec<_> =
@@ -84,10 +87,10 @@ fn equal_matches_go_by_time_then_kind_then_key() {
 fn importance_decides_between_equals_only() {
     let of = |key: &str, text: &str, importance| Item { importance, timestamp: 0, ..Item::new(key, text) };
     let index = index(&[
-        of("k1", "pool exhausted", 0.0),
-        of("k2", "pool exhausted", f64::NAN),
-        of("k3", "pool exhausted", 7.0),
-        of("k4", "pool drained", 1.0),
+        of("k1", "pool exhausted one", 0.0),
+        of("k2", "pool exhausted two", f64::NAN),
+        of("k3", "pool exhausted three", 7.0),
+        of("k4", "pool drained four", 1.0),
     ]);
     assert_eq!(keys(&index, &query("pool exhausted")), ["k3", "k2", "k1", "k4"]);
 }

@@ -1,6 +1,6 @@
 //! Items and queries that tests are written with.
 
-use pm_recall::{Document, Index, Kind, KindSet, Query};
+use pm_recall::{Document, Index, Kind, KindSet, Layout, Query};
 use serde_json::Value;
 
 pub const KIND_NAMES: [&str; 3] = ["error", "solution", "context"];
@@ -47,12 +47,17 @@ impl Item {
             timestamp: self.timestamp,
             expires_at: self.expires_at,
             importance: self.importance,
+            tied_to: &[],
         }
     }
 }
 
 pub fn index<'a>(items: impl IntoIterator<Item = &'a Item>) -> Index {
-    let mut index = Index::new();
+    index_of(Layout::default(), items)
+}
+
+pub fn index_of<'a>(layout: Layout, items: impl IntoIterator<Item = &'a Item>) -> Index {
+    let mut index = Index::new(layout);
     items.into_iter().for_each(|item| index.put(&item.document()));
     index
 }
@@ -60,6 +65,7 @@ pub fn index<'a>(items: impl IntoIterator<Item = &'a Item>) -> Index {
 pub fn query(text: &str) -> Query<'_> {
     Query {
         text,
+        vector: None,
         kinds: KindSet::ALL,
         session: None,
         since: None,

@@ -1,0 +1,117 @@
+//! AVX-512 with VNNI: 64 bytes at a time, and four products with their sum in one instruction.
+//!
+//! The machine on which this was written lacks it: it was compiled, and never run there. [`super::Kernel::best`] has it
+//! prove itself before it is used.
+
+#![expect(
+    unsafe_code,
+    reason = "loads through pointers, and functions of a feature that the machine must have"
+)]
+
+use std::arch::x86_64::{
+    __m512i, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_reduce_add_epi32, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_xor_si512,
+};
+
+use super::float::{AttentionRoom, Fused};
+use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
+use super::{Block, float, product, scalar};
+
+/// See [`scalar::dot`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
+    let mut out = [0];
+    dots(a, b, &mut out);
+    let [sum] = out;
+    sum
+}
+
+/// See [`scalar::dots`]. The instruction multiplies unsigned with signed bytes: 128 is added to the row, and 128 times
+/// the sum of the query taken away again.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
+    let flip = _mm512_set1_epi8(i8::MIN);
+    let (columns, rest) = query.as_chunks::<64>();
+    let counted: i32 = columns.as_flattened().iter().map(|value| i32::from(*value)).sum();
+    for (out, row) in out.iter_mut().zip(rows.chunks_exact(query.len().max(1))) {
+        let (row, last) = row.as_chunks::<64>();
+        let mut sums = _mm512_setzero_si512();
+        for (query, row) in columns.iter().zip(row) {
+            sums = _mm512_dpbusd_epi32(sums, _mm512_xor_si512(load(row), flip), load(query));
+        }
+        *out = _mm512_reduce_add_epi32(sums) - 128 * counted + scalar::dot(rest, last);
+    }
+}
+
+/// See [`product::drive`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
+    product::drive::<8>(matrix, inputs, out, |panel, group, out| match out.len() {
+        8 => tile::<8>(panel, group, out),
+        7 => tile::<7>(panel, group, out),
+        6 => tile::<6>(panel, group, out),
+        5 => tile::<5>(panel, group, out),
+        4 => tile::<4>(panel, group, out),
+        3 => tile::<3>(panel, group, out),
+        2 => tile::<2>(panel, group, out),
+        _ => tile::<1>(panel, group, out),
+    });
+}
+
+/// See [`scalar::tiles`]. 128 is added to the weights, and 128 times the sum of the input taken away again.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+    let flip = _mm512_set1_epi8(i8::MIN);
+    let inputs = group.split::<T>();
+    let mut sums = [_mm512_setzero_si512(); T];
+    for (at, block) in panel.iter().enumerate() {
+        let weights = _mm512_xor_si512(load(&block.0), flip);
+        for (sum, input) in sums.iter_mut().zip(inputs) {
+            let Some(columns) = input.get(at) else { continue };
+            let columns = _mm512_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
+            *sum = _mm512_dpbusd_epi32(*sum, weights, columns);
+        }
+    }
+    for ((out, sums), counted) in out.iter_mut().zip(sums).zip(group.sums()) {
+        let sums = _mm512_sub_epi32(sums, _mm512_set1_epi32(128 * counted));
+        // SAFETY: 16 times i32 are 64 bytes, and the store asks for no alignment.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sums) };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load(bytes: &[i8; 64]) -> __m512i {
+    // SAFETY: the array is 64 bytes long, and the load asks for no alignment.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+}
+
+/// See [`float::accumulate`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn accumulate(sums: &mut [f32], row: &[i8], scale: f32) {
+    float::accumulate::<Fused>(sums, row, scale);
+}
+
+/// See [`float::gelu`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn gelu(values: &mut [f32]) {
+    float::gelu::<Fused>(values);
+}
+
+/// See [`float::add_norm`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn add_norm(values: &mut [f32], added: &[f32], norm: (&[f32], &[f32]), epsilon: f32) {
+    float::add_norm::<Fused>(values, added, norm, epsilon);
+}
+
+/// See [`float::quantise_rows`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
+    float::quantise_rows(values, width, inputs);
+}
+
+/// See [`float::attend`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn attend(rows: &[f32], heads: usize, width: usize, room: &mut AttentionRoom, out: &mut [f32]) {
+    float::attend::<Fused>(rows, heads, width, room, out);
+}
