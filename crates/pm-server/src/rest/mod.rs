@@ -53,11 +53,8 @@ pub struct Parts {
 
 /// The whole API as a service.
 pub fn router(parts: Parts) -> Router {
-    let app = App::new(
-        parts.operations,
-        Health::new(&parts.ports, &parts.operations),
-        BodyLimit(parts.max_body_bytes),
-    );
+    let health = Health::new(&parts.ports, &parts.operations);
+    let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes));
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
     let inner = routes

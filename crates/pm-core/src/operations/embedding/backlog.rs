@@ -282,9 +282,9 @@ impl State {
             Work::Names(names) => {
                 self.in_hand -= names.len();
                 if let Some(waiting) = self.projects.get_mut(&project) {
-                    names.iter().for_each(|name| {
+                    for name in &names {
                         waiting.in_hand.remove(name);
-                    });
+                    }
                 }
                 if matches!(step, Step::Back) {
                     for name in names {

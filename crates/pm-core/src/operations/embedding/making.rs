@@ -159,7 +159,9 @@ impl Making {
                 Ok(())
             }
             Err(EmbedError::Unsuitable(why)) => {
-                batch.iter().for_each(|text| self.refuse(project, text, &why));
+                for text in &batch {
+                    self.refuse(project, text, &why);
+                }
                 Ok(())
             }
             Err(error) => Err(error.into()),
@@ -235,13 +237,12 @@ impl Making {
         let (r#type, key) = &text.name;
         tracing::warn!(%project, r#type = r#type.as_str(), %key, why, "an item is found by its words alone: the embedder does not take it");
     }
+}
 
-    /// Gives up items whose embedding panicked, until they are written again or the server starts anew.
-    pub(super) fn give_up(&self, project: ProjectId, name: &Name) {
-        count("refused", 1);
-        let (r#type, key) = name;
-        tracing::error!(%project, r#type = r#type.as_str(), %key, "an item is found by its words alone: embedding it panicked");
-    }
+/// Gives an item up whose embedding panicked, until it is written again or looked for at the next start.
+pub(super) fn give_up(project: ProjectId, (r#type, key): &Name) {
+    count("refused", 1);
+    tracing::error!(%project, r#type = r#type.as_str(), %key, "an item is found by its words alone: embedding it panicked");
 }
 
 impl From<Error> for Halt {

@@ -59,16 +59,10 @@ impl Waiting {
 
     /// Has the project walked; `false` if that was to be done already.
     pub(super) fn walk(&mut self) -> bool {
-        match &mut self.walk {
-            Some(walk) => {
-                walk.again |= walk.in_hand || walk.after.is_some();
-                false
-            }
-            None => {
-                self.walk = Some(Walk::default());
-                true
-            }
-        }
+        let new = self.walk.is_none();
+        let walk = self.walk.get_or_insert_default();
+        walk.again |= walk.in_hand || walk.after.is_some();
+        new
     }
 
     /// The next thing to be done, at most `most` names.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::Name;
 use super::backlog::{Backlog, Taken};
-use super::making::{Halt, Making};
+use super::making::{Halt, Making, give_up};
 use super::pause::Pause;
 use super::waiting::Work;
 use crate::model::ProjectId;
@@ -78,15 +78,16 @@ impl Worker {
         }
         match self.guarded(project, names).await {
             Some(outcome) => outcome,
-            None if names.len() == 1 => {
-                names.iter().for_each(|name| self.making.give_up(project, name));
-                Ok(())
-            }
             None => {
                 for name in names {
-                    match self.guarded(project, std::slice::from_ref(name)).await {
+                    // It is known already what comes of a single one.
+                    let alone = match names.len() {
+                        1 => None,
+                        _ => self.guarded(project, std::slice::from_ref(name)).await,
+                    };
+                    match alone {
                         Some(outcome) => outcome?,
-                        None => self.making.give_up(project, name),
+                        None => give_up(project, name),
                     }
                 }
                 Ok(())

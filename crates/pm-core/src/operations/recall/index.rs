@@ -132,6 +132,10 @@ fn put(index: &mut Index, item: &MemoryItem) {
 
 /// What an embedder makes the item's vector of.
 pub(in crate::operations) fn passage(item: &MemoryItem) -> String {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself is of one lifetime, and a closure of all"
+    )]
     as_document(item, |document| document.passage()).unwrap_or_default()
 }
 

@@ -114,7 +114,7 @@ struct Making {
 impl Making {
     fn remember(&self, vector: Vec<f32>) -> Arc<[f32]> {
         let vector: Arc<[f32]> = vector.into();
-        lock(&self.shared).recent.put(self.text.clone(), vector.clone());
+        lock(&self.shared).recent.put(&self.text, vector.clone());
         vector
     }
 }

@@ -32,12 +32,12 @@ impl Recent {
     }
 
     /// Remembers a query.
-    pub(super) fn put(&mut self, text: Arc<str>, vector: Arc<[f32]>) {
+    pub(super) fn put(&mut self, text: &Arc<str>, vector: Arc<[f32]>) {
         self.uses += 1;
-        self.bytes += weight(&text, &vector);
+        self.bytes += weight(text, &vector);
         let before = self.by_text.insert(text.clone(), Entry { vector, used: self.uses });
         if let Some(before) = before {
-            self.bytes -= weight(&text, &before.vector);
+            self.bytes -= weight(text, &before.vector);
         }
         while self.by_text.len() > QUERIES || self.bytes > BYTES {
             // A look at a thousand numbers, once for a query that took milliseconds.
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn put(recent: &mut Recent, text: &str, dimensions: usize) {
-        recent.put(text.into(), vec![0.0; dimensions].into());
+        recent.put(&text.into(), vec![0.0; dimensions].into());
     }
 
     #[test]
