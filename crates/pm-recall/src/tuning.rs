@@ -65,6 +65,12 @@ pub const COMPACT_DEAD_SHARE: usize = 4;
 /// The cosine by the embedder that an item is expected to have, as a share of that of its static vector, until it has one.
 pub const EXPECTED_COSINE: f64 = 0.75;
 
+/// Mean and standard deviation of the cosines between a query and all items by the model that recall was fitted to:
+/// measured, mean over the queries of the development sets.
+pub const REFERENCE_MEAN: f32 = 0.24;
+/// See [`REFERENCE_MEAN`].
+pub const REFERENCE_DEVIATION: f32 = 0.10;
+
 /// An item that no word of the query speaks for is found only if it answers with at least this probability.
 pub const UNSAID_RELEVANCE: f64 = 0.002;
 
