@@ -4,6 +4,7 @@ mod ci;
 mod coverage;
 mod crash;
 mod deny;
+mod eval;
 mod models;
 mod openapi;
 mod process;
@@ -23,7 +24,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },
@@ -38,6 +39,12 @@ const COMMANDS: [Command; 8] = [
         arguments: "[--check]",
         does: "makes the models in the binary from their packages, or checks that they are what those give",
         run: models::run,
+    },
+    Command {
+        name: "eval",
+        arguments: "FOLDER [SET..]",
+        does: "recall with each embedder, over HTTP, into the table of docs/recall.md",
+        run: eval::run,
     },
     Command { name: "deny", arguments: "", does: "licences and bans of dependencies", run: deny::run },
     Command {

@@ -6,5 +6,6 @@
 mod memory;
 mod oracle;
 mod property;
+mod quality;
 mod ranking;
 mod sample;

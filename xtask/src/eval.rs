@@ -1,0 +1,136 @@
+//! `cargo xtask eval FOLDER [SET ...]`: measures the recall of the release build over HTTP with each embedder, and rewrites
+//! the table of `docs/recall.md`.
+//!
+//! `FOLDER` holds `evaluate.py` and `data/SET/{items,queries}.jsonl`; without names all sets are measured.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::process::{self, Done, Failure};
+
+const EMBEDDERS: [&str; 3] = ["minilm", "static", "none"];
+const DOCUMENT: &str = "docs/recall.md";
+/// The table stands between these lines.
+const MARKS: [&str; 2] = ["<!-- measured by cargo xtask eval -->", "<!-- end -->"];
+
+type Figures = BTreeMap<String, Value>;
+
+/// Measures, and writes down what was measured.
+pub(crate) fn run(arguments: &[String]) -> Done {
+    let Some((folder, sets)) = arguments.split_first() else {
+        return Err(Failure::usage(
+            "takes the folder that holds evaluate.py and data, and perhaps names of sets",
+        ));
+    };
+    let folder = fs::canonicalize(folder).map_err(|error| Failure::failed(format!("{folder}: {error}")))?;
+    let sets = if sets.is_empty() { all_sets(&folder.join("data"))? } else { sets.to_vec() };
+    process::run(&mut process::command("cargo", ["build", "--release", "--package", "pm-server"]))?;
+    let mut rows = Vec::new();
+    for embedder in EMBEDDERS {
+        rows.push((embedder, measured(&folder, embedder, &sets)?));
+    }
+    write_table(&rows)
+}
+
+fn all_sets(data: &Path) -> Result<Vec<String>, Failure> {
+    let entries =
+        fs::read_dir(data).map_err(|error| Failure::failed(format!("{}: {error}", data.display())))?;
+    let mut sets: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    sets.sort();
+    Ok(sets)
+}
+
+/// A server that ends with this value.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn measured(folder: &Path, embedder: &str, sets: &[String]) -> Result<Figures, Failure> {
+    let failed = |what: &str, error: std::io::Error| Failure::failed(format!("{what}: {error}"));
+    let scratch = process::root().join("target/eval").join(embedder);
+    drop(fs::remove_dir_all(&scratch));
+    fs::create_dir_all(&scratch).map_err(|error| failed("target/eval", error))?;
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = free.map_err(|error| failed("no free port", error))?;
+    let mut child = Command::new(process::root().join("target/release/ai-pm"))
+        .env("EMBEDDER", embedder)
+        .env("DATA_DIR", scratch.join("data"))
+        .env("API_HOST", "127.0.0.1")
+        .env("API_PORT", address.port().to_string())
+        .envs([("MAX_MEMORY_ITEMS", "0"), ("RATE_LIMIT_PER_SECOND", "0"), ("LOG_FORMAT", "json")])
+        .current_dir(&scratch)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed("target/release/ai-pm", error))?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let _server = Server(child);
+    // It says so once it listens; what it says after that is read so that it can go on.
+    let (ready, listening) = std::sync::mpsc::channel();
+    for stream in
+        [out.map(|out| Box::new(out) as Box<dyn std::io::Read + Send>), err.map(|err| Box::new(err) as _)]
+    {
+        let (stream, ready) = (stream, ready.clone());
+        std::thread::spawn(move || {
+            for line in
+                stream.into_iter().flat_map(|stream| BufReader::new(stream).lines()).map_while(Result::ok)
+            {
+                if line.contains("listening") {
+                    // Nobody waits any more once it has been said.
+                    ready.send(()).unwrap_or_default();
+                }
+            }
+        });
+    }
+    drop(ready);
+    listening.recv().map_err(|_| Failure::failed("the server ended before it listened"))?;
+    let figures = scratch.join("figures.json");
+    let done = Command::new("python3")
+        .arg(folder.join("evaluate.py"))
+        .args(sets)
+        .args(["--server", &format!("http://{address}"), "--json"])
+        .arg(&figures)
+        .status()
+        .map_err(|error| failed("python3", error))?;
+    if !done.success() {
+        return Err(Failure::failed("evaluate.py failed"));
+    }
+    let text = fs::read_to_string(&figures).map_err(|error| failed("evaluate.py wrote no figures", error))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::failed(format!("evaluate.py wrote no JSON: {error}")))
+}
+
+fn write_table(rows: &[(&str, Figures)]) -> Done {
+    let mut table = "| embedder | set | R@5 | R@10 | R@20 | MRR@10 | nDCG@10 | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
+    for (embedder, figures) in rows {
+        for (set, values) in figures {
+            let value = |name: &str| values.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+            let quality =
+                ["R@5", "R@10", "R@20", "MRR@10", "nDCG@10"].map(|name| format!("{:.1}", value(name)));
+            let times = ["p50_ms", "p99_ms"].map(|name| format!("{:.2}", value(name)));
+            table += &format!("| `{embedder}` | {set} | {} | {} |\n", quality.join(" | "), times.join(" | "));
+        }
+    }
+    print!("{table}");
+    let path: PathBuf = process::root().join(DOCUMENT);
+    let failed = |error: std::io::Error| Failure::failed(format!("{DOCUMENT}: {error}"));
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    let parts =
+        text.split_once(MARKS[0]).and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?.1)));
+    let Some((before, after)) = parts else {
+        return Err(Failure::failed(format!("{DOCUMENT} lacks the lines {MARKS:?} around its table")));
+    };
+    fs::write(&path, format!("{before}{}\n{table}{}{after}", MARKS[0], MARKS[1])).map_err(failed)
+}
