@@ -168,6 +168,15 @@ impl ItemDraft {
         })
     }
 
+    /// Gives it a timestamp if it has none: that of its turn among those that are stored together at `now`, a microsecond
+    /// after the one before, so that they keep their order.
+    #[must_use]
+    pub fn in_turn(mut self, now: Timestamp, turn: i64) -> Self {
+        let at = || now.checked_add(SignedDuration::from_micros(turn)).unwrap_or(now);
+        self.timestamp = Some(self.timestamp.unwrap_or_else(at));
+        self
+    }
+
     /// The item this makes at `now`; `default_ttl` (seconds) is for drafts that name none.
     pub fn at(self, project_id: ProjectId, now: Timestamp, default_ttl: Option<u64>) -> MemoryItem {
         let Self { r#type, key, value, timestamp, ttl, session_id, metadata, importance } = self;

@@ -184,7 +184,8 @@ impl Memory {
         // Only a repeat has to make its items again, at the time of the first.
         let spare = once.is_some().then(|| drafts.clone());
         let made = |drafts: Vec<ItemDraft>, at| -> Vec<MemoryItem> {
-            drafts.into_iter().map(|draft| draft.at(project, at, self.default_ttl)).collect()
+            let in_turn = drafts.into_iter().zip(0..).map(|(draft, turn)| draft.in_turn(at, turn));
+            in_turn.map(|draft| draft.at(project, at, self.default_ttl)).collect()
         };
         let put = PutItems { items: made(drafts, now), condition, limit: self.limit, once };
         let Written { outcome, replay_of } = self.ports.store.put_items(project, &put).await?;
