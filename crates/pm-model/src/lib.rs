@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | [`StaticModel`], potion-base-8M | 8 MB | about 1 us | every query and item, expansion of terms |
 //! | [`Transformer`], all-MiniLM-L6-v2 | 22 MB | about 2 ms | what must be understood, not only matched |
-//! | [`dots`] and [`quantise`] | | | comparing one vector with many |
+//! | [`dots`] and [`quantise()`] | | | comparing one vector with many |
 
 #[cfg(feature = "bundled")]
 mod asset;

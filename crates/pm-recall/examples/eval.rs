@@ -158,6 +158,7 @@ fn question(text: &str, limit: usize) -> Query<'_> {
     Query {
         text,
         vector: None,
+        is_reference: true,
         kinds: KindSet::ALL,
         session: None,
         since: None,

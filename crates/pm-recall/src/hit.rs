@@ -1,6 +1,6 @@
 //! What a search answers.
 
-use crate::Kind;
+use crate::{Kind, tuning};
 
 /// An item that was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,5 +67,41 @@ impl Explain {
     /// Their sum.
     pub(crate) fn score(&self) -> f64 {
         self.parts().map(|(_, part)| part).sum()
+    }
+}
+
+/// The probability that at least one of `hits` answers the query, `0.0..=1.0`; 0 for none.
+///
+/// From the relevances as if they were independent, then set right by [`tuning::CONFIDENCE`]. What came along with
+/// another item says nothing of its own.
+pub fn confidence(hits: &[Hit]) -> f64 {
+    let own = hits.iter().filter_map(|hit| hit.scored.as_ref()).filter(|scored| scored.explain.link <= 0.0);
+    let none: f64 = own.map(|scored| 1.0 - scored.relevance).product();
+    if none >= 1.0 {
+        return 0.0;
+    }
+    let log_odds = ((1.0 - none) / none.max(f64::MIN_POSITIVE)).ln();
+    let (intercept, slope) = tuning::CONFIDENCE;
+    1.0 / (1.0 + (-(intercept + slope * log_odds)).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(relevance: f64, link: f64) -> Hit {
+        let explain = Explain { link, ..Explain::default() };
+        let scored = Some(Scored { score: 0.0, relevance, explain });
+        Hit { kind: Kind::new(0).unwrap(), key: String::new(), timestamp: 0, scored }
+    }
+
+    #[test]
+    fn confidence_grows_with_what_speaks_for_it() {
+        let one = confidence(&[hit(0.5, 0.0)]);
+        assert!(confidence(&[]).abs() < f64::EPSILON && confidence(&[hit(0.0, 0.0)]).abs() < f64::EPSILON);
+        assert!(one > 0.4 && one < 0.7);
+        assert!(confidence(&[hit(0.5, 0.0), hit(0.5, 0.0)]) > one);
+        assert!((confidence(&[hit(0.5, 0.0), hit(0.5, 1.0)]) - one).abs() < f64::EPSILON);
+        assert!(confidence(&[hit(1.0, 0.0)]) > 0.999);
     }
 }

@@ -6,10 +6,13 @@
 //!
 //! What happens to a query:
 //! 1. [`tokenize`] turns it into terms, exactly as it turned the items into terms.
-//! 2. BM25 adds up the evidence of each shared term (`index/lexical.rs`): the part `lexical`.
-//! 3. An exact key or an identifier that the query carries adds to it (`index/boost.rs`): the part `boost`.
-//! 4. The item's importance moves that sum by a few percent (`index/search.rs`): the part `importance`.
-//! 5. The best items that pass the query's filters are kept (`rank.rs`).
+//! 2. BM25 adds up the evidence of each shared term, for the item and for the item with its neighbours of the same session
+//!    (`index/lexical.rs`, `index/sessions.rs`); exact keys and identifiers add to it (`index/boost.rs`).
+//! 3. Vectors are compared with the query's: those of the static model in the binary, which every item has at once, and
+//!    those of an embedder, as far as they are there (`index/rows.rs`).
+//! 4. All of it becomes one score, and the scores become probabilities (`index/fusion.rs`).
+//! 5. The best items that pass the query's filters are kept (`rank.rs`), each text once (`index/duplicates.rs`), followed
+//!    by what is tied to them (`index/links.rs`).
 //!
 //! Every constant is in [`tuning`], with its source.
 
@@ -27,7 +30,7 @@ mod tokenize;
 pub mod tuning;
 
 pub use document::Document;
-pub use hit::{Explain, Hit, Scored};
+pub use hit::{Explain, Hit, Scored, confidence};
 pub use index::{Index, Layout};
 pub use kind::{Kind, KindSet};
 pub use query::Query;

@@ -9,6 +9,8 @@ pub struct Query<'a> {
     pub text: &'a str,
     /// The vector that the embedder makes of [`Query::prose`], of length 1; `None` = recall does without.
     pub vector: Option<&'a [f32]>,
+    /// Whether that vector is by the model that recall was fitted to; cosines of another are brought to the same spread.
+    pub is_reference: bool,
     /// Only items of these kinds.
     pub kinds: KindSet,
     /// Only items of this session.

@@ -65,6 +65,12 @@ pub const COMPACT_DEAD_SHARE: usize = 4;
 /// The cosine by the embedder that an item is expected to have, as a share of that of its static vector, until it has one.
 pub const EXPECTED_COSINE: f64 = 0.75;
 
+/// Mean and standard deviation of the cosines between a query and all items by the model that recall was fitted to:
+/// measured, mean over the queries of the development sets.
+pub const REFERENCE_MEAN: f32 = 0.24;
+/// See [`REFERENCE_MEAN`].
+pub const REFERENCE_DEVIATION: f32 = 0.10;
+
 /// An item that no word of the query speaks for is found only if it answers with at least this probability.
 pub const UNSAID_RELEVANCE: f64 = 0.002;
 
@@ -101,44 +107,49 @@ pub struct Calibration {
     pub others: f64,
 }
 
-/// What is in force while an embedder gives vectors.
+/// What is in force while an embedder gives vectors. Fitted, as the two below, by `docs/recall/fit.py` on the three
+/// development sets together, each counting the same; rounded.
 pub const WITH_VECTORS: (Weights, Calibration) = (
     Weights {
-        lexical: 0.89,
-        window: 0.29,
-        previous: 0.12,
-        statics: 3.3,
-        vector: 12.2,
-        name: 1.75,
-        question: -1.0,
+        lexical: 0.87,
+        window: 0.94,
+        previous: 0.33,
+        statics: 1.8,
+        vector: 14.2,
+        name: 1.16,
+        question: -1.16,
     },
-    Calibration { intercept: 0.0, score: 1.0, others: 1.0 },
+    Calibration { intercept: -2.07, score: 1.096, others: 0.965 },
 );
 
 /// With static vectors alone.
 pub const WITH_STATICS: (Weights, Calibration) = (
     Weights {
-        lexical: 1.2,
-        window: 0.25,
-        previous: 0.16,
-        statics: 8.0,
+        lexical: 1.35,
+        window: 0.81,
+        previous: 0.51,
+        statics: 8.6,
         vector: 0.0,
-        name: 2.1,
-        question: -0.9,
+        name: 2.0,
+        question: -0.8,
     },
-    Calibration { intercept: 0.0, score: 1.0, others: 1.0 },
+    Calibration { intercept: -1.41, score: 1.072, others: 0.961 },
 );
 
 /// With words alone.
 pub const WORDS_ALONE: (Weights, Calibration) = (
     Weights {
-        lexical: 1.2,
-        window: 0.25,
-        previous: 0.16,
+        lexical: 1.8,
+        window: 0.77,
+        previous: 0.57,
         statics: 0.0,
         vector: 0.0,
-        name: 2.1,
-        question: -0.9,
+        name: 2.85,
+        question: -0.85,
     },
-    Calibration { intercept: 0.0, score: 1.0, others: 1.0 },
+    Calibration { intercept: -1.42, score: 1.027, others: 0.896 },
 );
+
+/// From the log-odds that at least one of several items is right, were they independent, to those that are seen: what is
+/// added, and what they are multiplied with. Fitted like the rest.
+pub const CONFIDENCE: (f64, f64) = (0.2, 1.0);

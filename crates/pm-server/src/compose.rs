@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pm_core::operations::{Embedding, Operations, Ports, Settings};
 use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, SystemClock};
+use pm_embed::bundled::{self, BundledEmbedder};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
 use pm_store::embedded::{self, EmbeddedStore};
 use pm_store::redis::{self, Password, RedisOptions, RedisStore, Topology};
@@ -40,6 +41,9 @@ pub enum ComposeError {
     /// The server for vectors cannot be used with these settings.
     #[error(transparent)]
     Embedder(#[from] http::OpenError),
+    /// The model cannot be used.
+    #[error(transparent)]
+    Model(#[from] bundled::OpenError),
 }
 
 /// What is done about a Redis that does not answer when the store is opened.
@@ -81,16 +85,21 @@ async fn open_redis(redis: &config::Redis, absent: Absent) -> Result<Arc<RedisSt
     Ok(store)
 }
 
-/// What makes vectors, where that is configured and there is an adapter for it. No server is asked yet.
-fn embedder(config: &config::Embedder) -> Result<Option<Arc<dyn Embedder>>, http::OpenError> {
-    let Some(server) = &config.server else { return Ok(None) };
-    let options = HttpOptions {
-        url: server.url.clone(),
-        model: server.model.clone(),
-        api_key: server.api_key.as_ref().map(|key| ApiKey(key.expose().to_owned())),
-        timeout: server.timeout,
-    };
-    Ok(Some(Arc::new(HttpEmbedder::new(&options)?)))
+/// What makes vectors, where that is configured. No server is asked yet.
+fn embedder(config: &config::Embedder) -> Result<Option<Arc<dyn Embedder>>, ComposeError> {
+    Ok(match (&config.kind, &config.server) {
+        (config::EmbedderKind::Minilm, _) => Some(match &config.model_dir {
+            Some(directory) => Arc::new(BundledEmbedder::from_directory(directory, config.threads)?),
+            None => Arc::new(BundledEmbedder::bundled(config.threads)?),
+        }),
+        (config::EmbedderKind::Http, Some(server)) => Some(Arc::new(HttpEmbedder::new(&HttpOptions {
+            url: server.url.clone(),
+            model: server.model.clone(),
+            api_key: server.api_key.as_ref().map(|key| ApiKey(key.expose().to_owned())),
+            timeout: server.timeout,
+        })?)),
+        _ => None,
+    })
 }
 
 /// The data of the first version of ai-pm in the Redis at `url`.

@@ -29,6 +29,12 @@ pub trait Embedder: Send + Sync + fmt::Debug {
     /// The model. It does not change as long as the embedder lives.
     fn model(&self) -> &EmbeddingModel;
 
+    /// Whether it is the one that recall was fitted to. Cosines of any other are brought to the same spread first, since
+    /// models differ in how near they find texts that have nothing to do with each other.
+    fn is_reference(&self) -> bool {
+        false
+    }
+
     /// How many texts one call of [`embed_items`](Self::embed_items) is best given, at least 1. More are taken too, in
     /// several steps.
     fn batch(&self) -> usize;

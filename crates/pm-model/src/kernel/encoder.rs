@@ -8,6 +8,9 @@ use super::{
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 
+#[cfg(target_arch = "aarch64")]
+use super::neon;
+
 impl Kernel {
     /// See [`product::drive`]. `out` has for each input as many values as `matrix` has rows.
     pub(crate) fn product(self, matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
@@ -18,6 +21,9 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
             Instructions::Avx512Vnni => unsafe { avx512::product(matrix, inputs, out) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: one of NEON is made by `with` alone, where NEON is part of the target.
+            Instructions::Neon => unsafe { neon::product(matrix, inputs, out) },
             _ => product::drive::<4>(matrix, inputs, out, scalar::tiles),
         }
     }

@@ -19,6 +19,7 @@ pub(super) trait Add {
 /// Where the machine has an instruction for it; elsewhere that is a slow call.
 pub(super) struct Fused;
 /// Two roundings.
+#[cfg(not(target_arch = "aarch64"))]
 pub(super) struct Plain;
 
 impl Add for Fused {
@@ -28,6 +29,7 @@ impl Add for Fused {
     }
 }
 
+#[cfg(not(target_arch = "aarch64"))]
 impl Add for Plain {
     #[inline(always)]
     fn add(a: f32, b: f32, c: f32) -> f32 {

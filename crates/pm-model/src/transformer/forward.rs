@@ -9,7 +9,7 @@ use crate::kernel::{AttentionRoom, Inputs, Kernel};
 use super::config::Shape;
 use super::layout::Weights;
 
-/// Room for the numbers between the layers. It grows to what the longest text so far needed, at most about 3.5 MB with
+/// Room for the numbers between the layers. It grows to what the longest text so far needed, at most about 3 MB with
 /// the model in the binary, and is used again; each thread has its own.
 #[derive(Clone, Default, Debug)]
 pub struct Scratch {

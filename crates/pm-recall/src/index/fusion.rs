@@ -27,7 +27,10 @@ impl<'a> Fusion<'a> {
         } else {
             None
         };
-        let vectors = query.vector.and_then(|vector| index.vectors.cosines(vector));
+        let mut vectors = query.vector.and_then(|vector| index.vectors.cosines(vector));
+        if let Some(cosines) = vectors.as_mut().filter(|_| !query.is_reference) {
+            standardise(cosines);
+        }
         let (weights, calibration) = match (&statics, &vectors) {
             (_, Some(_)) => tuning::WITH_VECTORS,
             (Some(_), None) => tuning::WITH_STATICS,
@@ -99,6 +102,21 @@ impl<'a> Fusion<'a> {
     }
 }
 
+/// Brings the cosines of a model that recall was not fitted to, to the mean and deviation of the one that it was. Those
+/// that are exactly 0 belong to items without a vector, and stay.
+#[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^24 times what matters")]
+fn standardise(cosines: &mut [f32]) {
+    let known = || cosines.iter().copied().filter(|cosine| *cosine != 0.0);
+    let count = known().count().max(1) as f32;
+    let mean = known().sum::<f32>() / count;
+    let deviation = (known().map(|cosine| (cosine - mean).powi(2)).sum::<f32>() / count).sqrt();
+    // Few items tell little of how a model spreads them.
+    let spread = if count < 8.0 || deviation < 1e-4 { 1.0 } else { tuning::REFERENCE_DEVIATION / deviation };
+    for cosine in cosines.iter_mut().filter(|cosine| **cosine != 0.0) {
+        *cosine = tuning::REFERENCE_MEAN + (*cosine - mean) * spread;
+    }
+}
+
 /// `ln(sum of exp(score))`, without overflow: what all items have to say together. Scores far below the highest, which
 /// would change nothing, are left out.
 pub(super) fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
@@ -114,6 +132,18 @@ pub(super) fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cosines_of_any_model_have_the_same_spread() {
+        let mut cosines: Vec<f32> = (0_u16..100).map(|n| 0.7 + 0.002 * f32::from(n)).chain([0.0]).collect();
+        standardise(&mut cosines);
+        let mean = cosines.iter().sum::<f32>() / 100.0;
+        assert!((mean - tuning::REFERENCE_MEAN).abs() < 1e-3 && cosines[100] == 0.0);
+        assert!(cosines[..100].is_sorted() && cosines[99] - cosines[0] > 3.0 * tuning::REFERENCE_DEVIATION);
+        let mut few = vec![0.5, 0.9];
+        standardise(&mut few);
+        assert!((few[1] - few[0] - 0.4).abs() < 1e-6);
+    }
 
     #[test]
     fn many_scores_as_one() {

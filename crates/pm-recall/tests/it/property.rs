@@ -54,6 +54,7 @@ impl Question {
         Query {
             text: &self.text,
             vector: None,
+            is_reference: true,
             kinds: self.kinds.iter().map(|&number| kind(number)).collect::<KindSet>(),
             session: self.session,
             since: self.since,

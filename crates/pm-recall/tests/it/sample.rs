@@ -66,6 +66,7 @@ pub fn query(text: &str) -> Query<'_> {
     Query {
         text,
         vector: None,
+        is_reference: true,
         kinds: KindSet::ALL,
         session: None,
         since: None,

@@ -36,14 +36,11 @@ fn tell(config: &Config) {
         );
     }
     match config.embedder.kind {
-        EmbedderKind::None => {}
+        EmbedderKind::None | EmbedderKind::Static | EmbedderKind::Minilm => {}
         EmbedderKind::Http => {
             let server = config.embedder.server.as_ref();
             let (url, model) = server.map(|it| (it.url.to_string(), it.model.as_str())).unwrap_or_default();
             tracing::info!(url, model, "the server that makes vectors is set up");
         }
-        EmbedderKind::Minilm | EmbedderKind::Static => tracing::warn!(
-            "EMBEDDER: this version has no model in the binary, so that recall goes by words alone"
-        ),
     }
 }

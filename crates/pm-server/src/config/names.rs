@@ -65,7 +65,7 @@ pub(super) static DEFAULT_TTL_SECONDS: Spec = Spec::unset("DEFAULT_TTL_SECONDS")
 pub(super) static CONTEXT_WINDOW_SIZE: Spec = Spec::new("CONTEXT_WINDOW_SIZE", "10");
 pub(super) static CONFIDENCE_THRESHOLD: Spec = Spec::new("CONFIDENCE_THRESHOLD", "0.85");
 pub(super) static INDEX_MEMORY_MB: Spec = Spec::new("INDEX_MEMORY_MB", "512");
-pub(super) static EMBEDDER: Spec = Spec::new("EMBEDDER", "none");
+pub(super) static EMBEDDER: Spec = Spec::new("EMBEDDER", "minilm");
 pub(super) static EMBEDDING_URL: Spec =
     Spec { name: "EMBEDDING_URL", default: None, shown: Shown::MaskedUrl };
 pub(super) static EMBEDDING_MODEL: Spec = Spec::unset("EMBEDDING_MODEL");

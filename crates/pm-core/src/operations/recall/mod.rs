@@ -94,6 +94,7 @@ impl Recall {
         let query = Query {
             text: &request.query,
             vector: vector.as_deref(),
+            is_reference: self.ports.embedder.as_ref().is_some_and(|embedder| embedder.is_reference()),
             kinds: request.types.iter().filter_map(|r#type| index::kind(*r#type)).collect(),
             session: request.session_id.as_ref().map(crate::model::SessionId::as_str),
             since: request.since.map(jiff::Timestamp::as_microsecond),
@@ -129,7 +130,7 @@ impl Recall {
             return None;
         }
         let began = Instant::now();
-        let outcome = vectors.of(query).await;
+        let outcome = vectors.of(&Query::prose(query)).await;
         record("embed", began);
         Some(outcome)
     }

@@ -1,0 +1,222 @@
+//! The transformer on this machine: the one in the binary, or one from a directory.
+//!
+//! Items are embedded by threads of their own at the lowest priority, so that they take only the time that nothing else
+//! wants. Queries are embedded at once, as many at a time as the machine has cores; those beyond wait for their turn.
+//! One text takes milliseconds, so that every method answers within the time that the texts before it take: queries are
+//! given a limit by their caller, a call with items has at most what the caller put in.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use async_trait::async_trait;
+use pm_core::ports::{EmbedError, Embedder, EmbeddingModel};
+use pm_model::{ModelError, ModelFiles, Scratch, Transformer};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, oneshot};
+
+/// What tells vectors of this adapter apart from earlier ones of the same weights: how passages are cut and pooled.
+const VERSION: &str = "int8-1";
+/// Texts of one call: a batch takes a fraction of a second, and is what a kill loses.
+const BATCH: usize = 16;
+/// Calls that wait for a thread; as many as there are workers come at a time, the rest is refused to be tried again.
+const WAITING: usize = 256;
+/// The lowest priority of Unix: such a thread runs when no other wants to.
+const LOWEST_PRIORITY: i32 = 19;
+
+/// What is said where a query got no vector.
+const NOT_EMBEDDED: &str = "a query was not embedded";
+
+/// Why there is no transformer.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file of the directory cannot be read.
+    #[error("EMBEDDING_MODEL_DIR: {file} cannot be read: {source}")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What is in the directory is no model of the kind that is supported.
+    #[error("EMBEDDING_MODEL_DIR: {0}")]
+    Model(#[from] ModelError),
+    /// No thread could be started.
+    #[error("no thread to embed with can be started: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Passages to be embedded, and who waits for their vectors.
+struct Job {
+    texts: Vec<String>,
+    answer: oneshot::Sender<Vec<Vec<f32>>>,
+}
+
+/// The transformer with its threads.
+#[derive(Debug)]
+pub struct BundledEmbedder {
+    name: EmbeddingModel,
+    is_reference: bool,
+    model: Transformer,
+    jobs: SyncSender<Job>,
+    /// Queries that may be embedded at a time.
+    turns: Semaphore,
+    /// Room for queries, kept from one to the next.
+    rooms: Arc<Mutex<Vec<Scratch>>>,
+}
+
+impl BundledEmbedder {
+    /// The transformer in the binary, with so many threads in the background.
+    pub fn bundled(threads: usize) -> Result<Self, OpenError> {
+        let model = Transformer::bundled();
+        let name = EmbeddingModel { name: model.name().to_owned(), version: VERSION.to_owned() };
+        Self::start(model, name, true, threads)
+    }
+
+    /// The transformer in `directory`, as it is published for sentence-transformers: `config.json`, `tokenizer.json` or
+    /// `vocab.txt`, `model.safetensors`, and `1_Pooling/config.json` and `sentence_bert_config.json` where they are.
+    pub fn from_directory(directory: &Path, threads: usize) -> Result<Self, OpenError> {
+        let read = |file: &str| {
+            let file = directory.join(file);
+            std::fs::read(&file).map_err(|source| OpenError::File { file, source })
+        };
+        let name = directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy();
+        let (config, weights) = (read("config.json")?, read("model.safetensors")?);
+        let tokenizer = if directory.join("tokenizer.json").exists() {
+            read("tokenizer.json")?
+        } else {
+            read("vocab.txt")?
+        };
+        let optional =
+            |file: &str| if directory.join(file).exists() { read(file).map(Some) } else { Ok(None) };
+        let (pooling, sentence) =
+            (optional("1_Pooling/config.json")?, optional("sentence_bert_config.json")?);
+        let model = Transformer::from_files(&ModelFiles {
+            name: &name,
+            config: &config,
+            tokenizer: &tokenizer,
+            weights: &weights,
+            pooling: pooling.as_deref(),
+            sentence: sentence.as_deref(),
+        })?;
+        let mut hash = Sha256::new();
+        for file in [Some(&config), Some(&tokenizer), Some(&weights), pooling.as_ref(), sentence.as_ref()] {
+            let bytes = file.map_or(&[][..], Vec::as_slice);
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        }
+        let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = EmbeddingModel { name: name.into_owned(), version: format!("{VERSION}-{digest}") };
+        Self::start(model, name, false, threads)
+    }
+
+    fn start(
+        model: Transformer,
+        name: EmbeddingModel,
+        is_reference: bool,
+        threads: usize,
+    ) -> Result<Self, OpenError> {
+        let (jobs, waiting) = mpsc::sync_channel(WAITING);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for number in 0..threads.max(1) {
+            let (model, waiting) = (model.clone(), waiting.clone());
+            thread::Builder::new()
+                .name(format!("embed-{number}"))
+                .spawn(move || work(&model, &waiting))
+                .map_err(OpenError::Thread)?;
+        }
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (turns, rooms) = (Semaphore::new(cores), Arc::default());
+        Ok(Self { name, is_reference, model, jobs, turns, rooms })
+    }
+}
+
+/// Embeds what waits, until the embedder is gone.
+fn work(model: &Transformer, waiting: &Mutex<Receiver<Job>>) {
+    yield_to_all_others();
+    let mut scratch = Scratch::new();
+    loop {
+        // One thread waits for the next job, the others wait for their turn to.
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        let mut vectors = Vec::with_capacity(job.texts.len());
+        for text in &job.texts {
+            if job.answer.is_closed() {
+                break;
+            }
+            vectors.append(&mut model.embed_passages(&[text], &mut scratch));
+        }
+        // Who does not wait any more has been told nothing.
+        drop(job.answer.send(vectors));
+    }
+}
+
+/// On Linux the priority of this thread alone; elsewhere threads share that of the process, which stays as it is.
+fn yield_to_all_others() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
+        tracing::debug!(%error, "embedding runs at the priority of everything else");
+    }
+}
+
+#[async_trait]
+impl Embedder for BundledEmbedder {
+    fn model(&self) -> &EmbeddingModel {
+        &self.name
+    }
+
+    fn is_reference(&self) -> bool {
+        self.is_reference
+    }
+
+    fn batch(&self) -> usize {
+        BATCH
+    }
+
+    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        let _turn =
+            self.turns.acquire().await.map_err(|error| EmbedError::unavailable_from(NOT_EMBEDDED, error))?;
+        let (model, rooms, text) = (self.model.clone(), self.rooms.clone(), text.to_owned());
+        let vector = tokio::task::spawn_blocking(move || {
+            let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let vector = model.embed(&text, &mut room);
+            rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+            vector
+        });
+        vector.await.map_err(|error| EmbedError::unavailable_from(NOT_EMBEDDED, error))
+    }
+
+    async fn embed_items(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let (answer, vectors) = oneshot::channel();
+        match self.jobs.try_send(Job { texts: texts.to_vec(), answer }) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(EmbedError::unavailable("too many texts wait already")),
+            Err(TrySendError::Disconnected(_)) => return Err(EmbedError::unavailable("no thread is left")),
+        }
+        vectors.await.map_err(|_| EmbedError::unavailable("the thread that embedded has ended"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn queries_and_items_of_the_same_meaning_are_near() {
+        let embedder = BundledEmbedder::bundled(2).unwrap();
+        assert_eq!(embedder.model().name, "all-MiniLM-L6-v2");
+        let texts = ["The login page answers 500", "Bread is baked in an oven", ""].map(str::to_owned);
+        let items = embedder.embed_items(&texts).await.unwrap();
+        let query = embedder.embed_query("users cannot sign in").await.unwrap();
+        let near = |item: &[f32]| item.iter().zip(&query).map(|(a, b)| a * b).sum::<f32>();
+        assert_eq!((items.len(), query.len()), (3, 384));
+        assert!(near(&items[0]) > near(&items[1]) + 0.1, "{} {}", near(&items[0]), near(&items[1]));
+    }
+
+    #[test]
+    fn a_directory_without_a_model_says_which_file_it_wants() {
+        let error = BundledEmbedder::from_directory(Path::new("no/such/model"), 1).unwrap_err().to_string();
+        assert!(error.contains("config.json") && error.contains("EMBEDDING_MODEL_DIR"), "{error}");
+    }
+}

@@ -1,0 +1,86 @@
+//! NEON: 16 bytes at a time. Every `aarch64` of an operating system has it.
+//!
+//! The loops over floats need nothing of their own: NEON is on wherever this is compiled.
+
+#![expect(unsafe_code, reason = "loads through pointers")]
+
+use std::arch::aarch64::{
+    int8x16_t, int32x4_t, vaddvq_s32, vdupq_n_s32, vget_low_s8, vld1q_s8, vmull_high_s8, vmull_s8,
+    vpadalq_s16, vpaddq_s16, vreinterpretq_s8_s32, vst1q_s32,
+};
+
+use super::product::{self, Group, Inputs, Matrix, PANEL, STEPS};
+use super::{Block, scalar};
+
+/// See [`scalar::dot`]. Products of 16 bits, added in pairs into 32: exact for every i8.
+#[target_feature(enable = "neon")]
+pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
+    let (a, a_rest) = a.as_chunks::<16>();
+    let (b, b_rest) = b.as_chunks::<16>();
+    let mut sums = vdupq_n_s32(0);
+    for (a, b) in a.iter().zip(b) {
+        sums = add(sums, load(a), load(b));
+    }
+    vaddvq_s32(sums) + scalar::dot(a_rest, b_rest)
+}
+
+/// See [`scalar::dots`].
+#[target_feature(enable = "neon")]
+pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
+    for (out, row) in out.iter_mut().zip(rows.chunks_exact(query.len().max(1))) {
+        *out = dot(query, row);
+    }
+}
+
+/// See [`product::drive`].
+#[target_feature(enable = "neon")]
+pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
+    product::drive::<4>(matrix, inputs, out, |panel, group, out| match out.len() {
+        4 => tile::<4>(panel, group, out),
+        3 => tile::<3>(panel, group, out),
+        2 => tile::<2>(panel, group, out),
+        _ => tile::<1>(panel, group, out),
+    });
+}
+
+/// See [`scalar::tiles`]. Weights and inputs are within -127..=127: two products fit into 16 bits.
+#[target_feature(enable = "neon")]
+fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+    let inputs = group.split::<T>();
+    let mut sums = [[vdupq_n_s32(0); 4]; T];
+    for (at, block) in panel.iter().enumerate() {
+        let quarters = block.0.as_chunks::<16>().0;
+        for (sums, input) in sums.iter_mut().zip(inputs) {
+            let Some(columns) = input.get(at) else { continue };
+            let columns = vdupq_n_s32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
+            let columns = vreinterpretq_s8_s32(columns);
+            for (sum, quarter) in sums.iter_mut().zip(quarters) {
+                let weights = load(quarter);
+                let low = vmull_s8(vget_low_s8(weights), vget_low_s8(columns));
+                let high = vmull_high_s8(weights, columns);
+                // Two columns of four rows, and once more: all four.
+                *sum = vpadalq_s16(*sum, vpaddq_s16(low, high));
+            }
+        }
+    }
+    for (out, sums) in out.iter_mut().zip(sums) {
+        for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
+            // SAFETY: the array is 16 bytes long, and the store asks for the alignment of its elements only.
+            unsafe { vst1q_s32(out.as_mut_ptr(), sum) };
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load(bytes: &[i8; 16]) -> int8x16_t {
+    // SAFETY: the array is 16 bytes long, and the load asks for the alignment of its elements only.
+    unsafe { vld1q_s8(bytes.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn add(sums: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    let low = vmull_s8(vget_low_s8(a), vget_low_s8(b));
+    vpadalq_s16(vpadalq_s16(sums, low), vmull_high_s8(a, b))
+}
