@@ -53,11 +53,11 @@ impl FakeEmbedder {
         let mut vector = vec![0.0; self.dimensions];
         for word in text.split(|c: char| !c.is_alphanumeric()) {
             let meaning = MEANINGS.iter().position(|words| words.contains(&word));
-            vector[meaning.unwrap_or(MEANINGS.len())] += if meaning.is_some() { 1.0 } else { 0.01 };
+            let share = if meaning.is_some() { 1.0 } else { 0.01 };
+            *vector.get_mut(meaning.unwrap_or(MEANINGS.len())).unwrap() += share;
         }
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6);
-        vector.iter_mut().for_each(|x| *x /= length);
-        vector
+        vector.into_iter().map(|x| x / length).collect()
     }
 
     async fn answers(&self, held: &watch::Sender<bool>) -> Result<(), EmbedError> {

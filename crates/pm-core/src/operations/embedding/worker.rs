@@ -76,23 +76,21 @@ impl Worker {
         if names.is_empty() {
             return Ok(());
         }
-        match self.guarded(project, names).await {
-            Some(outcome) => outcome,
-            None => {
-                for name in names {
-                    // It is known already what comes of a single one.
-                    let alone = match names.len() {
-                        1 => None,
-                        _ => self.guarded(project, std::slice::from_ref(name)).await,
-                    };
-                    match alone {
-                        Some(outcome) => outcome?,
-                        None => give_up(project, name),
-                    }
-                }
-                Ok(())
+        if let Some(outcome) = self.guarded(project, names).await {
+            return outcome;
+        }
+        for name in names {
+            // It is known already what comes of a single one.
+            let alone = match names.len() {
+                1 => None,
+                _ => self.guarded(project, std::slice::from_ref(name)).await,
+            };
+            match alone {
+                Some(outcome) => outcome?,
+                None => give_up(project, name),
             }
         }
+        Ok(())
     }
 
     /// `None`: it panicked.
