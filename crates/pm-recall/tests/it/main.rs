@@ -8,3 +8,4 @@ mod oracle;
 mod property;
 mod ranking;
 mod sample;
+mod ties;
