@@ -103,7 +103,7 @@ fn what_is_replaced_or_removed_is_tied_no_more() {
 fn several_come_in_one_order_however_they_came_to_be_there() {
     let several = || {
         let texts = ["rotate logs", "buy another machine", "delete caches"];
-        let solutions = texts.iter().enumerate().map(|(n, text)| Item {
+        let solutions = texts.into_iter().enumerate().map(|(n, text)| Item {
             timestamp: i64::try_from(n).unwrap(),
             ..solution(&format!("t{n}"), text, &["e1", "e2"])
         });

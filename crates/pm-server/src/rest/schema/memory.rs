@@ -61,8 +61,20 @@ pub struct RecalledItem {
 pub struct Explain {
     /// BM25 of the query's words in the item's text.
     lexical: f64,
+    /// The same of the item with its neighbours in its session.
+    window: f64,
+    /// The same of the item before it in its session.
+    previous: f64,
+    /// The nearness of the query's static vector to the item's.
+    r#static: f64,
+    /// The nearness of their vectors by the embedder.
+    vector: f64,
+    /// For words of the query in the item's metadata.
+    name: f64,
     /// For an exact key, an error code or an identifier that the query carries.
     boost: f64,
+    /// What an item loses for being a question itself.
+    question: f64,
     /// For the item's importance.
     importance: f64,
     /// For being tied to an item that was found, as a solution is to its error.
