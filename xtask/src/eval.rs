@@ -120,7 +120,8 @@ fn write_table(rows: &[(&str, Figures)]) -> Done {
             let quality =
                 ["R@5", "R@10", "R@20", "MRR@10", "nDCG@10"].map(|name| format!("{:.1}", value(name)));
             let times = ["p50_ms", "p99_ms"].map(|name| format!("{:.2}", value(name)));
-            table += &format!("| `{embedder}` | {set} | {} | {} |\n", quality.join(" | "), times.join(" | "));
+            let cells = [&quality[..], &times[..]].concat().join(" | ");
+            table.extend(["| `", embedder, "` | ", set, " | ", &cells, " |\n"]);
         }
     }
     print!("{table}");

@@ -1,6 +1,7 @@
 //! The one error enum of the domain. Transports map it to their own terms in one place each.
 
 use crate::input::Invalid;
+use crate::model::Similar;
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -34,6 +35,12 @@ pub enum Error {
         /// The most live items a project may hold.
         limit: usize,
     },
+    /// The project has an item that says much the same; nothing was stored.
+    #[error(
+        "the project holds a similar {} ({:.3}) under the key {:?}: change that one, or store this one with a higher unless_similar or without",
+        .0.r#type.as_str(), .0.similarity, .0.key.as_str()
+    )]
+    SimilarExists(Box<Similar>),
     /// Somebody else changed the thing meanwhile, again and again.
     #[error("the resource kept changing while it was being updated: read it again and retry")]
     Conflict,

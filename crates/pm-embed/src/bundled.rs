@@ -106,8 +106,9 @@ impl BundledEmbedder {
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         }
-        let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let name = EmbeddingModel { name: name.into_owned(), version: format!("{VERSION}-{digest}") };
+        let digest =
+            hash.finalize().iter().take(8).fold(0_u64, |digest, byte| digest << 8 | u64::from(*byte));
+        let name = EmbeddingModel { name: name.into_owned(), version: format!("{VERSION}-{digest:016x}") };
         Self::start(model, name, false, threads)
     }
 

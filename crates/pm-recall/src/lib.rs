@@ -26,6 +26,7 @@ mod kind;
 mod query;
 mod rank;
 mod semantic;
+mod similarity;
 mod tokenize;
 pub mod tuning;
 
@@ -35,4 +36,5 @@ pub use index::{Index, Layout};
 pub use kind::{Kind, KindSet};
 pub use query::Query;
 pub use semantic::{PassageVector, fingerprint};
+pub use similarity::ItemText;
 pub use tokenize::{Token, tokenize};

@@ -109,6 +109,19 @@ impl MemoryItem {
     }
 }
 
+/// An item that says much the same as another.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Similar {
+    /// Its type.
+    pub r#type: MemoryType,
+    /// Its key.
+    pub key: Key,
+    /// How much alike the texts of the two are, 0 to 1.
+    pub similarity: f64,
+    /// Its value.
+    pub value: JsonText,
+}
+
 /// What a user says of an item to be stored.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ItemDraft {
@@ -175,6 +188,11 @@ impl ItemDraft {
         let at = || now.checked_add(SignedDuration::from_micros(turn)).unwrap_or(now);
         self.timestamp = Some(self.timestamp.unwrap_or_else(at));
         self
+    }
+
+    /// See [`MemoryItem::value`].
+    pub fn value(&self) -> &JsonText {
+        &self.value
     }
 
     /// The item this makes at `now`; `default_ttl` (seconds) is for drafts that name none.

@@ -12,7 +12,7 @@ mod version;
 pub use id::{MessageId, ProjectId};
 pub use json_text::JsonText;
 pub use key::{Key, SessionId};
-pub use memory::{ItemDraft, MAX_TTL_SECONDS, MemoryItem, MemoryType};
+pub use memory::{ItemDraft, MAX_TTL_SECONDS, MemoryItem, MemoryType, Similar};
 pub use message::{Message, MessageDraft, MessageMetadata, Role};
 pub use metadata::METADATA_BYTES;
 pub use project::{Project, ProjectDraft, ProjectPatch, ProjectStatus};

@@ -52,6 +52,11 @@ impl Precondition {
     /// Holds whatever is there.
     pub const NONE: Self = Self { if_match: None, if_none_match: None };
 
+    /// Holds for nothing, in whatever version it is.
+    pub fn never() -> Self {
+        Self { if_match: Some(Match::Versions(Vec::new())), if_none_match: None }
+    }
+
     /// Whether it holds for a thing in this version (`None`: absent).
     pub fn check(&self, current: Option<Version>) -> Result<()> {
         let wanted = self.if_match.as_ref().is_none_or(|wanted| wanted.matches(current));

@@ -19,7 +19,7 @@ pub struct Context {
     pub messages: Vec<Message>,
     /// The recalled items, best first.
     pub items: Vec<Recalled>,
-    /// How sure it is that the items hold the answer, 0 to 1.
+    /// The probability that at least one of the items answers the query, 0 to 1.
     pub confidence: f64,
     /// Whether that is sure enough.
     pub sufficient: bool,
@@ -62,9 +62,8 @@ impl Contexts {
             Some(query) => query,
             None => self.last_question(project, &messages).await?,
         };
-        let items = self.recall.recall(&RecallRequest::plain(project, query.clone())).await?;
-        // The best item's relevance, until relevance is calibrated.
-        let confidence = items.iter().filter_map(|item| item.relevance).fold(0.0, f64::max);
+        let request = RecallRequest::plain(project, query.clone());
+        let (items, confidence) = self.recall.recall_surely(&request).await?;
         Ok(Context { query, messages, items, confidence, sufficient: confidence >= self.threshold })
     }
 

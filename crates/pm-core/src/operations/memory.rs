@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::input::{self, Fields, Invalid};
-use crate::model::{ItemDraft, Key, Match, MemoryItem, MemoryType, Precondition, ProjectId, Versioned};
+use crate::model::{
+    ItemDraft, Key, Match, MemoryItem, MemoryType, Precondition, ProjectId, Similar, Versioned,
+};
 use crate::ports::{ItemLimit, ItemPosition, PutItems, PutOutcome, Written};
 use crate::{Error, Result};
 
@@ -65,15 +67,17 @@ impl Count {
 pub struct StoreItem {
     project: Option<ProjectId>,
     draft: ItemDraft,
+    unless_similar: Option<f64>,
 }
 
 impl StoreItem {
-    /// Reads `{project_id, key, value, type, ...}`.
+    /// Reads `{project_id, key, value, type, ..., unless_similar?}`.
     pub fn new(body: Value) -> Result<Self, Invalid> {
         let mut fields = Fields::of(body)?;
         let project = fields.required("project_id", project_id);
         let draft = ItemDraft::read(&mut fields);
-        fields.finish(|| Some(Self { project: project?, draft: draft? }))
+        let unless_similar = fields.optional("unless_similar", input::number_between(0.0, 1.0));
+        fields.finish(|| Some(Self { project: project?, draft: draft?, unless_similar }))
     }
 }
 
@@ -133,6 +137,9 @@ impl Memory {
     }
 
     /// Stores an item, new or in place of the one of its type and key, under a condition on what is there.
+    ///
+    /// A new one that is asked for `unless_similar` is refused where the project says the same already. That is looked up
+    /// before the write: of two that are alike and come at the same moment, both may be stored.
     pub async fn store(
         &self,
         request: StoreItem,
@@ -140,7 +147,25 @@ impl Memory {
         once: Option<&Idempotency>,
     ) -> Result<Stored> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
-        self.put(project, request.draft, condition, once).await
+        let Some(similar) = self.similar(project, &request).await? else {
+            return self.put(project, request.draft, condition, once).await;
+        };
+        // It is the store that refuses: it knows whether this was done before under its idempotency key, and whether the
+        // project takes writes.
+        match self.put(project, request.draft, Precondition::never(), once).await {
+            Err(Error::PreconditionFailed) => Err(Error::SimilarExists(Box::new(similar))),
+            repeated => repeated,
+        }
+    }
+
+    /// The item that stands against storing a new one.
+    async fn similar(&self, project: ProjectId, request: &StoreItem) -> Result<Option<Similar>> {
+        let StoreItem { draft, unless_similar: Some(least), .. } = request else { return Ok(None) };
+        if self.ports.store.item(project, draft.r#type, &draft.key).await?.is_some() {
+            return Ok(None);
+        }
+        let similar = self.recall.most_similar(project, draft).await?;
+        Ok(similar.filter(|similar| similar.similarity >= *least))
     }
 
     /// The same, in a project that the caller has named already.
@@ -247,8 +272,8 @@ impl Memory {
         }
         let one = there.first().map(|(r#type, _)| *r#type).or_else(|| request.types.first().copied());
         // It is the store that refuses, since it knows what else there is to say of the project.
-        let never = Precondition { if_match: Some(Match::Versions(Vec::new())), if_none_match: None };
-        Ok((one.into_iter().collect(), if several { never } else { condition.clone() }))
+        let condition = if several { Precondition::never() } else { condition.clone() };
+        Ok((one.into_iter().collect(), condition))
     }
 
     /// Deletes all items of a project; how many there were.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it expects")]
 
+mod context;
 mod embedding;
 mod fake_embedder;
 mod flights;

@@ -76,7 +76,9 @@ fn distinct<'a>(index: &Index, candidates: &[Candidate<'a>], limit: usize) -> Ve
         let mut best = Best::new(taken, |a: &Candidate<'_>, b: &Candidate<'_>| {
             b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
         });
-        candidates.iter().for_each(|candidate| best.push(*candidate));
+        for candidate in candidates {
+            best.push(*candidate);
+        }
         let mut said = HashSet::new();
         let mut found = best.into_sorted();
         found.retain(|candidate| said.insert(index.texts.get(candidate.at as usize).copied()));
@@ -112,15 +114,18 @@ fn with_ties<'a>(
         if !placed.insert(head.at) {
             continue;
         }
-        let followers: Vec<u32> = tied(head.slot).to_vec();
+        let followers = tied(head.slot).iter().filter_map(|&at| {
+            let slot = index.slots.get(at).filter(|slot| filter.admits(slot) && placed.insert(at))?;
+            let follower = Candidate { at, slot, score: 0.0 };
+            Some((follower, scored(&follower)))
+        });
+        let mut followers: Vec<_> = followers.collect();
+        // Not in the order in which they came to be tied, which a compaction forgets.
+        followers.sort_by(|(a, of_a), (b, of_b)| {
+            of_b.score.total_cmp(&of_a.score).then_with(|| newest_first(a.slot, b.slot))
+        });
         ordered.push((head, own.clone()));
-        for at in followers {
-            let Some(slot) = index.slots.get(at).filter(|slot| filter.admits(slot)) else { continue };
-            if placed.insert(at) {
-                let follower = Candidate { at, slot, score: own.score };
-                ordered.push((follower, lifted(scored(&follower), &own)));
-            }
-        }
+        ordered.extend(followers.into_iter().map(|(follower, its)| (follower, lifted(its, &own))));
     }
     ordered.truncate(limit);
     ordered

@@ -9,3 +9,4 @@ mod property;
 mod quality;
 mod ranking;
 mod sample;
+mod ties;

@@ -106,6 +106,7 @@ fn item() -> impl Strategy<Value = Item> {
             timestamp,
             expires_at,
             importance,
+            tied_to: Vec::new(),
         },
     )
 }

@@ -20,6 +20,7 @@ pub struct Item {
     pub timestamp: i64,
     pub expires_at: Option<i64>,
     pub importance: f64,
+    pub tied_to: Vec<(Kind, &'static str)>,
 }
 
 impl Item {
@@ -33,6 +34,7 @@ impl Item {
             timestamp: 0,
             expires_at: None,
             importance: 0.5,
+            tied_to: Vec::new(),
         }
     }
 
@@ -47,7 +49,7 @@ impl Item {
             timestamp: self.timestamp,
             expires_at: self.expires_at,
             importance: self.importance,
-            tied_to: &[],
+            tied_to: &self.tied_to,
         }
     }
 }

@@ -109,6 +109,11 @@ fn add_response(responses: &mut Map<String, Value>, code: Code) {
             let errors = json!([{"field": "limit", "message": "must be between 1 and 1000, not 0"}]);
             example.insert("errors".to_owned(), errors);
         }
+        if let Some(example) = example.as_object_mut().filter(|_| code == Code::SimilarExists) {
+            let similar =
+                json!({"type": "error", "key": "login-500", "similarity": 1.0, "value": "the cache is cold"});
+            example.insert("similar".to_owned(), similar);
+        }
         examples.insert(name.to_owned(), json!({ "value": example }));
     }
 }

@@ -9,6 +9,7 @@ use http::header::{
 use http::{HeaderMap, StatusCode};
 use pm_core::Error;
 use pm_core::input::{FieldError, Invalid, Unreadable};
+use pm_core::model::Similar;
 use serde::Serialize;
 
 /// The media type of a problem.
@@ -43,6 +44,8 @@ pub enum Code {
     ProjectArchived,
     /// The project is full.
     MemoryLimitReached,
+    /// The project has an item that says much the same.
+    SimilarExists,
     /// Others kept changing it.
     Conflict,
     /// A condition of the request does not hold.
@@ -61,7 +64,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::MalformedJson,
         Self::MalformedRequest,
         Self::Unauthorized,
@@ -75,6 +78,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::ProjectArchived,
         Self::MemoryLimitReached,
+        Self::SimilarExists,
         Self::Conflict,
         Self::PreconditionFailed,
         Self::ValidationError,
@@ -100,6 +104,7 @@ impl Code {
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, "The body's type is not taken"),
             Self::ProjectArchived => ("project_archived", 409, "The project is archived"),
             Self::MemoryLimitReached => ("memory_limit_reached", 409, "The project's memory is full"),
+            Self::SimilarExists => ("similar_exists", 409, "The project has a similar memory item"),
             Self::Conflict => ("conflict", 409, "Conflicting changes"),
             Self::PreconditionFailed => ("precondition_failed", 412, "A condition does not hold"),
             Self::ValidationError => ("validation_error", 422, "Some fields are not valid"),
@@ -149,6 +154,8 @@ pub struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
+    /// The item that is in the way.
+    similar: Option<Arc<Similar>>,
     /// What lies under it: for the log, never for the answer.
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -163,6 +170,8 @@ struct Body<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    similar: Option<&'a Similar>,
 }
 
 #[derive(Serialize)]
@@ -174,7 +183,7 @@ struct Fault<'a> {
 impl Problem {
     /// A problem of this code; `detail` is a sentence for people, with the way out.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), source: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), similar: None, source: None }
     }
 
     /// Its code.
@@ -206,6 +215,7 @@ impl Problem {
             code,
             request_id,
             errors: errors.collect(),
+            similar: self.similar.as_deref(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }
@@ -221,6 +231,9 @@ impl From<Error> for Problem {
             Error::MessageNotFound => Code::MessageNotFound,
             Error::ProjectArchived => Code::ProjectArchived,
             Error::MemoryLimitReached { .. } => Code::MemoryLimitReached,
+            Error::SimilarExists(similar) => {
+                return Self { similar: Some(similar.into()), ..Self::new(Code::SimilarExists, detail) };
+            }
             Error::Conflict => Code::Conflict,
             Error::PreconditionFailed => Code::PreconditionFailed,
             Error::IdempotencyMismatch => Code::IdempotencyMismatch,

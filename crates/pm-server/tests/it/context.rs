@@ -73,7 +73,10 @@ async fn the_last_messages_come_oldest_first_as_many_as_the_window() {
     let id = server.project("p").await;
     for n in 0..5 {
         say(&server, &id, ["user", "ai_pm"][n % 2], &format!("message {n}")).await;
-        server.store(&id, "context", &format!("k{n}"), json!("message of a walrus")).await.expect(201);
+        server
+            .store(&id, "context", &format!("k{n}"), json!(format!("message {n} of a walrus")))
+            .await
+            .expect(201);
     }
     let shown = context(&server, &id, Some("walrus")).await;
     assert_eq!(strings(&shown["messages"], "content"), ["message 2", "message 3", "message 4"]);
@@ -113,7 +116,8 @@ async fn it_is_sufficient_from_the_threshold_on() {
         }
         let shown = context(&server, &id, Some("walrus")).await;
         assert_eq!(shown["sufficient"], sufficient, "{threshold}: {}", shown["confidence"]);
-        let nothing = context(&server, &id, Some("quetzal")).await;
+        let empty = server.project("empty").await;
+        let nothing = context(&server, &empty, Some("walrus")).await;
         assert_eq!(nothing["confidence"], 0.0);
         assert_eq!(nothing["sufficient"], threshold == "0");
     }

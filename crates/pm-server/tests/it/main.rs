@@ -33,5 +33,7 @@ mod projects;
 mod readme;
 mod recall;
 mod remembered;
+mod similar;
 mod slow;
+mod ties;
 mod transfer;

@@ -1,10 +1,12 @@
 //! One project's index, shared between those who search it and the one who brings it up to date.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::slice;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use pm_recall::{Document, Hit, Index, Kind, Layout, PassageVector, Query};
+use serde_json::Value;
 
 use crate::model::{JsonText, Key, MemoryItem, MemoryType, SessionId};
 use crate::ports::Change;
@@ -143,6 +145,7 @@ pub(in crate::operations) fn passage(item: &MemoryItem) -> String {
 fn as_document<T>(item: &MemoryItem, see: impl FnOnce(&Document<'_>) -> T) -> Option<T> {
     let value = item.value.to_value();
     let metadata = item.metadata.as_ref().map(JsonText::to_value);
+    let tied_to = tied_to(item, metadata.as_ref());
     Some(see(&Document {
         kind: kind(item.r#type)?,
         kind_name: item.r#type.as_str(),
@@ -153,8 +156,22 @@ fn as_document<T>(item: &MemoryItem, see: impl FnOnce(&Document<'_>) -> T) -> Op
         timestamp: item.timestamp.as_microsecond(),
         expires_at: item.expires_at.map(jiff::Timestamp::as_microsecond),
         importance: item.importance.unwrap_or(0.5),
-        tied_to: &[],
+        tied_to: &tied_to,
     }))
+}
+
+/// A solution is tied to the error of its key, and to those whose keys its metadata name under `solves`.
+fn tied_to<'a>(item: &'a MemoryItem, metadata: Option<&'a Value>) -> Vec<(Kind, &'a str)> {
+    let Some(error) = kind(MemoryType::Error).filter(|_| item.r#type == MemoryType::Solution) else {
+        return Vec::new();
+    };
+    let named = match metadata.and_then(|metadata| metadata.get("solves")) {
+        Some(Value::Array(keys)) => keys.as_slice(),
+        Some(key) => slice::from_ref(key),
+        None => &[],
+    };
+    let keys = named.iter().filter_map(Value::as_str).chain([item.key.as_str()]);
+    keys.collect::<BTreeSet<_>>().into_iter().map(|key| (error, key)).collect()
 }
 
 /// The items of a project by name, with a count of the bytes they take.

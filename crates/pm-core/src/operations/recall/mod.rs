@@ -7,6 +7,7 @@ mod loaded;
 mod query_vector;
 mod recent;
 mod request;
+mod similar;
 mod slots;
 
 use std::sync::Arc;
@@ -83,6 +84,11 @@ impl Recall {
 
     /// The items that answer the request best, best first. Every write answered before is seen.
     pub async fn recall(&self, request: &RecallRequest) -> Result<Vec<Recalled>> {
+        Ok(self.recall_surely(request).await?.0)
+    }
+
+    /// The same, and the probability that at least one of them answers it, 0 to 1.
+    pub(super) async fn recall_surely(&self, request: &RecallRequest) -> Result<(Vec<Recalled>, f64)> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
         let index = self.indexes.current(project).await?;
         let (vector, missing) = match self.query_vector(project, &index, &request.query).await {
@@ -103,8 +109,24 @@ impl Recall {
             limit: request.limit.unwrap_or(self.default_limit),
             min_relevance: request.min_relevance,
         };
+        let found = self.search(project, &index, &query).await?.into_iter();
+        // In the place of a hit there may meanwhile stand another item, that was not asked for.
+        let found = found.filter(|(_, item)| request.takes(item) && !item.expired(now));
+        let (hits, items): (Vec<_>, Vec<_>) = found.unzip();
+        let confidence = pm_recall::confidence(&hits);
+        let recalled = hits.iter().zip(items).map(|(hit, item)| Recalled::of(hit, item, missing));
+        Ok((recalled.collect(), confidence))
+    }
+
+    /// What the index finds, best first, with the items as they are; those that are gone meanwhile are left out.
+    async fn search(
+        &self,
+        project: ProjectId,
+        index: &SharedIndex,
+        query: &Query<'_>,
+    ) -> Result<Vec<(Hit, MemoryItem)>> {
         let began = Instant::now();
-        let Found { hits, items } = index.search(&query);
+        let Found { hits, items } = index.search(query);
         record("search", began);
         let began = Instant::now();
         let items = match items {
@@ -112,10 +134,7 @@ impl Recall {
             None => self.fetch(project, &hits).await?,
         };
         record("fetch", began);
-        let found = hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?)));
-        // In the place of a hit there may meanwhile stand another item, that was not asked for.
-        let found = found.filter(|(_, item)| request.takes(item) && !item.expired(now));
-        Ok(found.map(|(hit, item)| Recalled::of(&hit, item, missing)).collect())
+        Ok(hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?))).collect())
     }
 
     /// The query's vector, where there are some that it could be compared with.

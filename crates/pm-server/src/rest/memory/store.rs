@@ -9,7 +9,8 @@ use crate::rest::answer::{self, Answer};
 use crate::rest::extract::{Conditions, NoParameters, Repeatable};
 use crate::rest::schema;
 
-/// Store a memory item, new or in place of the one of the same type and key.
+/// Store a memory item, new or in place of the one of the same type and key; with `unless_similar` only where no other item
+/// of its type says the same.
 #[utoipa::path(
     post, path = "/api/memory/store", tag = "memory",
     params(schema::IdempotencyKey, schema::ConditionHeaders),
@@ -20,8 +21,8 @@ use crate::rest::schema;
         (status = 200, description = "The item, in place of an older one", body = schema::MemoryItem,
             headers(("ETag" = String, description = "Its version")))),
     extensions(("x-problems" =
-        json!(["project_not_found", "project_archived", "memory_limit_reached", "precondition_failed",
-            "idempotency_mismatch"])))
+        json!(["project_not_found", "project_archived", "memory_limit_reached", "similar_exists",
+            "precondition_failed", "idempotency_mismatch"])))
 )]
 pub(super) async fn store_memory(
     State(memory): State<Arc<Memory>>,

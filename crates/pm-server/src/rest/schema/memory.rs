@@ -61,14 +61,40 @@ pub struct RecalledItem {
 pub struct Explain {
     /// BM25 of the query's words in the item's text.
     lexical: f64,
+    /// The same of the item with its neighbours in its session.
+    window: f64,
+    /// The same of the item before it in its session.
+    previous: f64,
+    /// The nearness of the query's static vector to the item's.
+    r#static: f64,
+    /// The nearness of their vectors by the embedder.
+    vector: f64,
+    /// For words of the query in the item's metadata.
+    name: f64,
     /// For an exact key, an error code or an identifier that the query carries.
     boost: f64,
+    /// What an item loses for being a question itself.
+    question: f64,
     /// For the item's importance.
     importance: f64,
+    /// For being tied to an item that was found, as a solution is to its error.
+    link: f64,
     score: f64,
     /// Only where the query had no vector in time: `timed_out` or `unavailable`. Then it goes by the other parts alone.
     #[schema(nullable = false)]
     transformer: Option<String>,
+}
+
+/// The item that a new one is too similar to.
+#[derive(ToSchema)]
+pub struct SimilarItem {
+    r#type: MemoryType,
+    key: String,
+    #[schema(minimum = 0, maximum = 1)]
+    similarity: f64,
+    /// Any JSON.
+    #[schema(value_type = Value)]
+    value: Value,
 }
 
 /// A memory item to be stored.
@@ -104,6 +130,12 @@ pub struct MemoryStore {
     /// The first version's name for importance.
     #[schema(minimum = 0, maximum = 1)]
     relevance: Option<f64>,
+    /// Refuses a new item with `similar_exists` where another live item of its type is at least so similar. 1: the text of its
+    /// value is the same up to case and white space. Otherwise similarity is the mean of the share of words that both have
+    /// and the nearness of their static vectors. The first 16 KiB of text count; keys and metadata do not. An item that
+    /// is there under its type and key is replaced all the same. Of two writers at the same moment both may succeed.
+    #[schema(minimum = 0, maximum = 1)]
+    unless_similar: Option<f64>,
 }
 
 /// A memory item to be stored at its address.
@@ -227,7 +259,7 @@ pub struct Context {
     messages: Vec<Message>,
     /// Best first.
     items: Vec<RecalledItem>,
-    /// How sure it is that the items hold the answer. Not calibrated yet.
+    /// The probability that at least one of the items answers the query.
     #[schema(minimum = 0, maximum = 1)]
     confidence: f64,
     /// Whether that is `CONFIDENCE_THRESHOLD` or more.

@@ -10,7 +10,7 @@ mod server;
 
 pub use memory::{
     BatchEntry, Cleared, Context, Count, MemoryBatch, MemoryItem, MemoryPut, MemoryStore, MemoryType, Recall,
-    RecalledItem,
+    RecalledItem, SimilarItem,
 };
 pub use messages::{Message, MessageCreate, Role};
 pub use parameters::{

@@ -2,6 +2,8 @@
 
 use utoipa::ToSchema;
 
+use super::SimilarItem;
+
 /// What this is and where to go on.
 #[derive(ToSchema)]
 pub struct Root {
@@ -73,6 +75,9 @@ pub struct Problem {
     /// Every field that is not valid.
     #[schema(nullable = false)]
     errors: Option<Vec<FieldError>>,
+    /// With `similar_exists` alone.
+    #[schema(nullable = false)]
+    similar: Option<SimilarItem>,
 }
 
 /// A field that is not valid.

@@ -93,6 +93,7 @@ const CODES: &[(u16, &str)] = &[
     (406, "not_acceptable"),
     (409, "project_archived"),
     (409, "memory_limit_reached"),
+    (409, "similar_exists"),
     (409, "conflict"),
     (412, "precondition_failed"),
     (413, "payload_too_large"),
