@@ -238,7 +238,7 @@ impl Oracle {
             ("lexical", weights.lexical * lexical / unit),
             ("window", weights.window * window / unit),
             ("previous", weights.previous * previous / unit),
-            ("name", weights.name * f64::from(named as f32)),
+            ("name", weights.name * named),
             ("boost", boost),
             ("question", if is_question { weights.question } else { 0.0 }),
             ("importance", tuning::IMPORTANCE_WEIGHT * (known.item.importance - 0.5)),
