@@ -63,7 +63,7 @@ impl PassageVector {
 /// Fingerprint and scale.
 const HEAD: usize = size_of::<u64>() + size_of::<f32>();
 
-/// Tells passages apart: SipHash with fixed keys, the same on every machine for one version of this program. Another
+/// Tells passages apart: `SipHash` with fixed keys, the same on every machine for one version of this program. Another
 /// version may have other fingerprints: then vectors are made again.
 pub fn fingerprint(passage: &str) -> u64 {
     let mut hasher = DefaultHasher::new();

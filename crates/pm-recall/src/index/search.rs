@@ -76,7 +76,9 @@ fn distinct<'a>(index: &Index, candidates: &[Candidate<'a>], limit: usize) -> Ve
         let mut best = Best::new(taken, |a: &Candidate<'_>, b: &Candidate<'_>| {
             b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
         });
-        candidates.iter().for_each(|candidate| best.push(*candidate));
+        for candidate in candidates {
+            best.push(*candidate);
+        }
         let mut said = HashSet::new();
         let mut found = best.into_sorted();
         found.retain(|candidate| said.insert(index.texts.get(candidate.at as usize).copied()));

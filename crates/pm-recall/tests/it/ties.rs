@@ -124,7 +124,9 @@ fn ties_outlast_a_compaction() {
     for n in 0..3000 {
         index.put(&Item::new(&format!("k{n}"), json!(format!("filler{n}"))).document());
     }
-    disks().iter().for_each(|item| index.put(&item.document()));
+    for item in disks() {
+        index.put(&item.document());
+    }
     for n in 0..3000 {
         assert!(index.remove(kind(0), &format!("k{n}")));
     }
