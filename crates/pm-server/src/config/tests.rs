@@ -97,7 +97,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.memory.limit_policy, LimitPolicy::Reject);
     assert_eq!((config.memory.context_window_size, config.memory.index_memory_mb), (10, 512));
     assert!((config.memory.confidence_threshold - 0.85).abs() < f64::EPSILON);
-    assert_eq!((config.embedder.kind, &config.embedder.server), (EmbedderKind::None, &None));
+    assert_eq!((config.embedder.kind, &config.embedder.server), (EmbedderKind::Minilm, &None));
     assert_eq!((config.embedder.query_budget.as_millis(), &config.embedder.model_dir), (50, &None));
     assert!((1..=64).contains(&config.embedder.threads));
     assert_eq!(config.rate_limit, RateLimit { per_second: 100, burst: 200 });
