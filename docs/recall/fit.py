@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Fits the weights and the calibration of recall (crates/pm-recall/src/tuning.rs), and draws docs/recall/reliability.png.
 
+    python3 docs/recall/small.py FOLDER ... /tmp/small
     for mode in minilm static none; do
-        cargo run --release -p pm-recall --example eval -- $mode --dump /tmp/dump.$mode FOLDER ...
+        cargo run --release -p pm-recall --example eval -- $mode --dump /tmp/dump.$mode FOLDER ... /tmp/small/*
     done
     python3 -m pip install numpy scipy matplotlib
     python3 docs/recall/fit.py /tmp/dump.minilm /tmp/dump.static /tmp/dump.none
@@ -12,16 +13,19 @@ so that fitting again what was fitted gives factors near 1.
 
 Weights: the softmax over all items of a project should give the right ones (ListNet, Cao et al. 2007, top-one form), each
 set counting the same. Calibration: logistic regression of "this item is right" on score and log-sum-exp of all scores
-(Platt 1999 with one more feature), over the first 20 items of each query and of the same query with its right
-items taken away: a question that the project has no answer to. All figures printed are of held-out queries: five folds,
-for conversations by conversation.
+(Platt 1999 with one more feature) and of what the answer would score that is not there, over the first 20 items of each query
+and of the same query with its right items taken away: a question that the project has no answer to. It is fitted to small
+projects too (small.py), which the weights are not. All figures printed are of held-out queries: five folds, for
+conversations by conversation.
 """
-import json, math, os, sys
+import json, math, os, sys, zlib
 from collections import Counter
 import numpy as np
 from scipy.optimize import minimize
 
 FIRST = 20
+# How much a set of small projects counts in the calibration: they are made of the others.
+SMALL = 0.25
 
 
 def read(path):
@@ -62,6 +66,10 @@ def fit_weights(queries, fixed, l2=1e-3):
     return full
 
 
+def large(queries):
+    return [q for q in queries if not q[0].startswith("small-")]
+
+
 def grade(gold, score, wanted):
     order = np.argsort(-score, kind="stable")[:10]
     hit = gold[order]
@@ -80,19 +88,22 @@ def log_sum_exp(z):
 
 
 def examples(queries, factors):
-    """Per query, with and without its right items: [score, log-sum-exp], right or not, weight, of the first items."""
+    """Per query, with and without its right items: scores, log-sum-exp of all, right or not, weight, of the first items."""
     count = Counter(q[0] for q in queries)
     out = []
     for q in queries:
         score = q[4] @ factors
-        for answered in (True, False):
+        for answered in (True, False) if q[3].any() else (True,):
             keep = np.ones(len(score), bool) if answered else ~q[3]
             z = score[keep]
             if len(z) == 0: continue
             order = np.argsort(-z)[:FIRST]
-            x = np.c_[z[order], np.full(len(order), log_sum_exp(z))]
-            out.append((x, q[3][keep][order].astype(float), 1 / count[q[0]], q))
+            out.append((z[order], log_sum_exp(z), q[3][keep][order].astype(float), (SMALL if q[0].startswith("small-") else 1) / count[q[0]], q))
     return out
+
+
+def features(e, nothing):
+    return np.c_[e[0], np.full(len(e[0]), np.logaddexp(e[1], nothing))]
 
 
 def logistic(x, y, w):
@@ -106,13 +117,27 @@ def logistic(x, y, w):
 
 
 def calibrate(ex):
-    x = np.concatenate([e[0] for e in ex]); y = np.concatenate([e[1] for e in ex])
-    w = np.concatenate([np.full(len(e[1]), e[2]) for e in ex])
-    return logistic(x, y, w)
+    """(what the answer would score that is not there, in whole steps; [intercept, of the score, of the others])."""
+    y = np.concatenate([e[2] for e in ex]); w = np.concatenate([np.full(len(e[2]), e[3]) for e in ex])
+    tried = []
+    for nothing in range(0, 15):
+        x = np.concatenate([features(e, nothing) for e in ex]); b = logistic(x, y, w); z = b[0] + x @ b[1:]
+        tried.append(((w * (np.logaddexp(0, z) - y * z)).sum(), nothing, b))
+    return min(tried, key=lambda t: t[0])[1:]
 
 
-def probabilities(e, b):
-    return 1 / (1 + np.exp(-(b[0] + e[0] @ b[1:])))
+def probabilities(e, found):
+    nothing, b = found
+    return 1 / (1 + np.exp(-(b[0] + features(e, nothing) @ b[1:])))
+
+
+def right(e):
+    return float(e[2][:10].any())
+
+
+def surely(ex, found):
+    """Of [`any_right`]: what is added, what it is multiplied with."""
+    return logistic(np.array([[any_right(probabilities(e, found))] for e in ex]), np.array([right(e) for e in ex]), np.array([e[3] for e in ex]))
 
 
 def ece(p, y, w, bins=10):
@@ -135,10 +160,10 @@ def any_right(p):
 
 
 def folds(queries):
-    projects = sorted({q[1] for q in queries if q[0].startswith("locomo")})
-    def fold(n, q):
-        return projects.index(q[1]) if q[1] in projects else n % 5
-    return [fold(n, q) for n, q in enumerate(queries)]
+    """One query stays in one fold, in whatever projects it is asked; those of a conversation together."""
+    talks = {q[2]: q[1] for q in queries if q[0].startswith("locomo")}
+    numbers = {talk: n for n, talk in enumerate(sorted(set(talks.values())))}
+    return [numbers[talks[q[2]]] if "locomo" in q[0] else zlib.crc32(q[2].encode()) % 5 for q in queries]
 
 
 def main():
@@ -149,44 +174,41 @@ def main():
             read_queries, names = read(os.path.join(folder, file)); queries += read_queries
         fixed = [n == "boost" or all(q[4][:, i].max(initial=0) == q[4][:, i].min(initial=0) == 0 for q in queries) for i, n in enumerate(names)]
         print(folder)
-        show("as it is", queries, np.ones(len(names)))
+        show("as it is", large(queries), np.ones(len(names)))
         fold = folds(queries)
         held, held_factors = [], {}
         for k in sorted(set(fold)):
             train = [q for q, f in zip(queries, fold) if f != k]
-            factors = fit_weights(train, fixed); b = calibrate(examples(train, factors))
-            ex = examples(train, factors)
-            c = logistic(np.array([[any_right(probabilities(e, b))] for e in ex]), np.array([float(e[1][:10].any()) for e in ex]), np.array([e[2] for e in ex]))
+            factors = fit_weights(large(train), fixed); ex = examples(train, factors); b = calibrate(ex); c = surely(ex, b)
             for q, f in zip(queries, fold):
                 if f == k:
                     held_factors[id(q)] = factors
                     for e in examples([q], factors):
                         p = probabilities(e, b)
-                        held.append((q[0], p, e[1], 1 / (1 + math.exp(-(c[0] + c[1] * any_right(p)))), float(e[1][:10].any()), e))
-        for name in dict.fromkeys(q[0] for q in queries):
+                        held.append((q[0], p, e[2], 1 / (1 + math.exp(-(c[0] + c[1] * any_right(p)))), right(e)))
+        for name in dict.fromkeys(q[0] for q in large(queries)):
             figures = [grade(q[3], q[4] @ held_factors[id(q)], q[5]) for q in queries if q[0] == name]
             print(f"  held out {name:12s} R@10 {100 * np.mean([f[0] for f in figures]):.1f}  nDCG@10 {100 * np.mean([f[1] for f in figures]):.1f}")
-        count = Counter(h[0] for h in held)
-        p = np.concatenate([h[1] for h in held]); y = np.concatenate([h[2] for h in held]); w = np.concatenate([np.full(len(h[1]), 1 / count[h[0]]) for h in held])
-        error, rows = ece(p, y, w)
-        conf = np.array([h[3] for h in held]); right = np.array([h[4] for h in held]); wc = np.array([1 / count[h[0]] for h in held])
-        cerror, crows = ece(conf, right, wc)
-        print(f"  held out: expected calibration error of relevance {error:.4f}, of confidence {cerror:.4f}")
-        top = np.array([h[1][0] for h in held]); topy = np.array([h[2][0] for h in held])
-        print(f"    of the first item alone {ece(top, topy, wc)[0]:.4f}")
-        for name in count:
-            m = [h for h in held if h[0] == name]
-            mp, my = np.concatenate([h[1] for h in m]), np.concatenate([h[2] for h in m])
-            answered = [h for h in m if h[5][3][3].any() and len(h[2]) and True]
-            print(f"    {name}: relevance {ece(mp, my, np.ones(len(mp)))[0]:.4f}, confidence {ece(np.array([h[3] for h in m]), np.array([h[4] for h in m]), np.ones(len(m)))[0]:.4f}")
-        diagrams[folder.rsplit(".", 1)[-1]] = (rows, crows, error, cerror)
-        factors = fit_weights(queries, fixed)
-        show("fitted on all", queries, factors)
+        for part in (large(held), [h for h in held if h[0].startswith("small-")]):
+            count = Counter(h[0] for h in part)
+            p = np.concatenate([h[1] for h in part]); y = np.concatenate([h[2] for h in part]); w = np.concatenate([np.full(len(h[1]), 1 / count[h[0]]) for h in part])
+            error, rows = ece(p, y, w)
+            wc = np.array([1 / count[h[0]] for h in part])
+            cerror, crows = ece(np.array([h[3] for h in part]), np.array([h[4] for h in part]), wc)
+            top = ece(np.array([h[1][0] for h in part]), np.array([h[2][0] for h in part]), wc)[0]
+            print(f"  held out: expected calibration error of relevance {error:.4f}, of the first item alone {top:.4f}, of confidence {cerror:.4f}")
+            for name in count:
+                m = [h for h in part if h[0] == name]
+                mp, my = np.concatenate([h[1] for h in m]), np.concatenate([h[2] for h in m]); one = np.ones(len(m))
+                first = ece(np.array([h[1][0] for h in m]), np.array([h[2][0] for h in m]), one)[0]
+                print(f"    {name}: relevance {ece(mp, my, np.ones(len(mp)))[0]:.4f}, first {first:.4f}, confidence {ece(np.array([h[3] for h in m]), np.array([h[4] for h in m]), one)[0]:.4f}")
+            diagrams.setdefault(folder.rsplit(".", 1)[-1], (rows, crows, error, cerror))
+        factors = fit_weights(large(queries), fixed)
+        show("fitted on all", large(queries), factors)
         print("  factors: " + "  ".join(f"{n} {v:.3f}" for n, v in zip(names, factors)))
         for label, f in (("as it is", np.ones(len(names))), ("fitted", factors)):
-            ex = examples(queries, f); b = calibrate(ex)
-            c = logistic(np.array([[any_right(probabilities(e, b))] for e in ex]), np.array([float(e[1][:10].any()) for e in ex]), np.array([e[2] for e in ex]))
-            print(f"  calibration, weights {label}: intercept {b[0]:.4f}  score {b[1]:.4f}  others {-b[2]:.4f}   confidence: {c[0]:.4f} + {c[1]:.4f} x log-odds")
+            ex = examples(queries, f); nothing, b = calibrate(ex); c = surely(ex, (nothing, b))
+            print(f"  calibration, weights {label}: intercept {b[0]:.3f}  score {b[1]:.3f}  others {-b[2]:.3f}  nothing {nothing}   confidence: {c[0]:.3f} + {c[1]:.3f} x log-odds")
     draw(diagrams)
 
 

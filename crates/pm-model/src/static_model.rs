@@ -94,16 +94,6 @@ impl StaticModel {
         (left < MOST_TOKENS && sums.iter().any(|value| *value != 0.0)).then_some(sums)
     }
 
-    /// The vector of one word, of length 1; `None` where it is not a single word or not known whole or in pieces.
-    pub fn embed_word(&self, word: &str) -> Option<[f32; DIMENSIONS]> {
-        let mut words = 0;
-        self.tokenizer.words(word, |_| {
-            words += 1;
-            if words > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        if words == 1 { self.embed(word) } else { None }
-    }
-
     /// Runs on `kernel` from now on. For tests and measurements.
     #[must_use]
     pub fn with_kernel(mut self, kernel: Kernel) -> Self {

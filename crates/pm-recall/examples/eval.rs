@@ -121,6 +121,7 @@ fn indexed<'a>(
     scratch: &mut Scratch,
 ) -> Result<BTreeMap<&'a str, Project>, Box<dyn Error>> {
     let mut projects: BTreeMap<&str, Project> = BTreeMap::new();
+    let mut vectors: HashMap<u64, PassageVector> = HashMap::new();
     for (item, place) in items.iter().zip(0..) {
         let (kind, name, key) = (kind(item)?, text(item, "type")?, text(item, "key")?);
         let project = projects.entry(text(item, "project")?).or_insert_with(|| Project {
@@ -143,10 +144,13 @@ fn indexed<'a>(
         project.index.put(&document);
         if let Some(model) = &options.transformer {
             let passage = document.passage();
-            for vector in model.embed_passages(&[&passage], scratch) {
-                let vector = PassageVector::new(fingerprint(&passage), &vector);
-                project.index.attach(kind, key, &vector);
-            }
+            let print = fingerprint(&passage);
+            // The same item may stand in many projects.
+            let vector = vectors.entry(print).or_insert_with(|| {
+                let made = model.embed_passages(&[&passage], scratch).pop().unwrap_or_default();
+                PassageVector::new(print, &made)
+            });
+            project.index.attach(kind, key, vector);
         }
         project.numbers.insert((kind, key.to_owned()), project.ids.len());
         project.ids.push(text(item, "id")?.to_owned());

@@ -1,5 +1,7 @@
 //! What is asked.
 
+use pm_model::StaticModel;
+
 use crate::{KindSet, document};
 
 /// A question to an index. Filters apply before ranking: an item that they refuse takes no place of another.
@@ -31,5 +33,11 @@ impl Query<'_> {
     /// `text` as an embedder should get it: written like the passages of items.
     pub fn prose(text: &str) -> String {
         document::prose(text)
+    }
+
+    /// Whether the model that recall was fitted to can read any word of `prose`. Of what it cannot, such as a digest or
+    /// another script, recall compares the words alone: there the vector of that model is not needed.
+    pub fn is_readable(prose: &str) -> bool {
+        StaticModel::bundled().tokenizer().reads(prose)
     }
 }

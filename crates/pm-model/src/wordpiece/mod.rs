@@ -19,6 +19,10 @@ use crate::ModelError;
 
 /// A word of more characters is unknown.
 const LONGEST_WORD: usize = 100;
+/// A word of so many tokens is read only if these are long enough.
+const SHREDS: usize = 4;
+/// Least length of the tokens of such a word, on average: "kubernetes" has 2.5, a hexadecimal digest about 1.5.
+const READABLE_CHARACTERS: usize = 2;
 /// Tokens that stand in a text as they are written here.
 const SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
@@ -57,6 +61,31 @@ impl WordPiece {
         });
         numbers.truncate(most);
         numbers
+    }
+
+    /// Whether any word of `text` is one that an English vocabulary can read: in ASCII, and not shredded, which is to say
+    /// into four tokens or more of less than [`READABLE_CHARACTERS`] characters on average. Hashes, UUIDs, encoded
+    /// data and other scripts are not: their vectors say how they are spelt, not what they mean.
+    pub fn reads(&self, text: &str) -> bool {
+        let mut read = false;
+        self.words(text, |word| {
+            read = self.reads_word(word);
+            if read { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        read
+    }
+
+    fn reads_word(&self, tokens: &[u32]) -> bool {
+        let mut characters = 0;
+        for token in tokens {
+            let text = self.token(*token).filter(|_| *token != self.unknown).unwrap_or_default();
+            let text = text.strip_prefix("##").unwrap_or(text);
+            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return false;
+            }
+            characters += text.len();
+        }
+        characters > 0 && (tokens.len() < SHREDS || characters >= READABLE_CHARACTERS * tokens.len())
     }
 
     /// How many tokens there are; their numbers are below.

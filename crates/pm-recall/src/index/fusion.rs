@@ -21,13 +21,16 @@ pub(super) struct Fusion<'a> {
 
 impl<'a> Fusion<'a> {
     pub(super) fn new(index: &'a Index, query: &Query<'_>, evidence: Evidence) -> Self {
-        let statics = if index.layout.statics {
-            let prose = crate::document::prose(query.text);
+        let prose = Query::prose(query.text);
+        let is_readable = Query::is_readable(&prose);
+        let statics = if index.layout.statics && is_readable {
             StaticModel::bundled().embed(&prose).and_then(|vector| index.statics.cosines(&vector))
         } else {
             None
         };
-        let mut vectors = query.vector.and_then(|vector| index.vectors.cosines(vector));
+        // What another model can read is its own affair.
+        let vector = query.vector.filter(|_| is_readable || !query.is_reference);
+        let mut vectors = vector.and_then(|vector| index.vectors.cosines(vector));
         if let Some(cosines) = vectors.as_mut().filter(|_| !query.is_reference) {
             standardise(cosines);
         }
@@ -86,16 +89,24 @@ impl<'a> Fusion<'a> {
         }
     }
 
-    /// The probability that an item with this score answers, where `others` is [`log_sum_exp`] of all scores.
+    /// What all items have to say together, from the scores of each, and besides them the answer that is not there.
+    pub(super) fn others(&self, scores: impl Iterator<Item = f64> + Clone) -> f64 {
+        log_sum_exp(std::iter::once(self.calibration.nothing).chain(scores))
+    }
+
+    /// The probability that an item with this score answers, where `others` is [`Self::others`] of all scores.
     pub(super) fn scored(&self, explain: Explain, others: f64) -> Scored {
         let score = explain.score();
-        let Calibration { intercept, score: own, others: all } = self.calibration;
+        let Calibration { intercept, score: own, others: all, .. } = self.calibration;
         let log_odds = intercept + own * score - all * others;
         Scored { score, relevance: 1.0 / (1.0 + (-log_odds).exp()), explain }
     }
 
-    /// Whether any word, name or key of the query speaks for the item.
-    pub(super) fn is_said(&self, at: u32) -> bool {
+    /// Whether an item with this score is found at all: a word or key of the query speaks for it, or it is near enough.
+    pub(super) fn is_found(&self, at: u32, score: f64) -> bool {
+        if score >= self.calibration.nothing - tuning::UNSAID_BELOW_NOTHING {
+            return true;
+        }
         let at = at as usize;
         let evidence = &self.evidence;
         [&evidence.lexical, &evidence.boost].iter().any(|sums| sums.get(at).is_some_and(|sum| *sum > 0.0))
@@ -117,9 +128,9 @@ fn standardise(cosines: &mut [f32]) {
     }
 }
 
-/// `ln(sum of exp(score))`, without overflow: what all items have to say together. Scores far below the highest, which
+/// `ln(sum of exp(score))`, without overflow. Scores far below the highest, which
 /// would change nothing, are left out.
-pub(super) fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
+fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
     const NEGLIGIBLE: f64 = -20.0;
     let highest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
     if highest == f64::NEG_INFINITY {

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::{Index, boost, evidence::Evidence, filter::Filter, fusion, fusion::Fusion, lexical, slots::Slot};
+use super::{Index, boost, evidence::Evidence, filter::Filter, fusion::Fusion, lexical, slots::Slot};
 use crate::hit::{Hit, Scored};
 use crate::rank::Best;
-use crate::{Query, tuning};
+use crate::Query;
 
 pub(super) fn search(index: &Index, query: &Query<'_>) -> Vec<Hit> {
     let Some(filter) = Filter::new(index, query) else {
@@ -52,7 +52,7 @@ fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
         Some(Candidate { at, slot, score: fusion.explain(at, slot).score() })
     });
     let candidates: Vec<Candidate<'_>> = admitted.collect();
-    let others = fusion::log_sum_exp(candidates.iter().map(|candidate| candidate.score));
+    let others = fusion.others(candidates.iter().map(|candidate| candidate.score));
     let scored =
         |candidate: &Candidate<'_>| fusion.scored(fusion.explain(candidate.at, candidate.slot), others);
     let found = distinct(index, &candidates, query.limit);
@@ -61,7 +61,7 @@ fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
         .map(|candidate| (candidate, scored(&candidate)))
         .filter(|(candidate, scored)| {
             query.min_relevance.is_none_or(|least| scored.relevance >= least)
-                && (scored.relevance >= tuning::UNSAID_RELEVANCE || fusion.is_said(candidate.at))
+                && fusion.is_found(candidate.at, scored.score)
         })
         .collect();
     let found = with_ties(index, filter, query.limit, found, scored);

@@ -84,7 +84,8 @@ impl Oracle {
         }
         found.retain(|found| !found.parts.is_empty());
         let (_, calibration) = tuning::WORDS_ALONE;
-        let others = found.iter().map(|found| found.score.exp()).sum::<f64>().ln();
+        let others = found.iter().map(|found| found.score.exp()).sum::<f64>();
+        let others = (others + calibration.nothing.exp()).ln();
         for found in &mut found {
             let log_odds =
                 calibration.intercept + calibration.score * found.score - calibration.others * others;
@@ -97,8 +98,9 @@ impl Oracle {
 
     /// Whether the best of what [`Self::search`] found is good enough to be answered.
     pub fn is_answered(query: &Query<'_>, found: &Found) -> bool {
-        query.min_relevance.is_none_or(|least| found.relevance >= least)
-            && (found.said || found.relevance >= tuning::UNSAID_RELEVANCE)
+        let (_, calibration) = tuning::WORDS_ALONE;
+        let is_near = found.score >= calibration.nothing - tuning::UNSAID_BELOW_NOTHING;
+        query.min_relevance.is_none_or(|least| found.relevance >= least) && (found.said || is_near)
     }
 
     fn found(&self, text: &str, blank: bool, known: &Known) -> Found {

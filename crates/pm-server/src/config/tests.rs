@@ -288,7 +288,7 @@ fn addresses_and_keys_of_a_server_for_vectors_are_checked() {
         ("EMBEDDING_MODEL_DIR", &["."][..]),
     ] {
         for value in refused {
-            let text = faults(&[(name, value)]);
+            let text = faults(&[("EMBEDDER", "static"), (name, value)]);
             assert!(text.starts_with(&format!("{name} (environment): ")), "{text}");
             assert!(text.lines().count() == 1 && !text.contains("hunter2"), "{text}");
         }

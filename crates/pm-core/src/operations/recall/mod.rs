@@ -100,7 +100,7 @@ impl Recall {
         let query = Query {
             text: &request.query,
             vector: vector.as_deref(),
-            is_reference: self.ports.embedder.as_ref().is_some_and(|embedder| embedder.is_reference()),
+            is_reference: self.is_reference(),
             kinds: request.types.iter().filter_map(|r#type| index::kind(*r#type)).collect(),
             session: request.session_id.as_ref().map(crate::model::SessionId::as_str),
             since: request.since.map(jiff::Timestamp::as_microsecond),
@@ -148,10 +148,19 @@ impl Recall {
         if query.trim().is_empty() || !(index.has_vectors() || backlog.awaits(project)) {
             return None;
         }
+        let prose = Query::prose(query);
+        if self.is_reference() && !Query::is_readable(&prose) {
+            return None;
+        }
         let began = Instant::now();
-        let outcome = vectors.of(&Query::prose(query)).await;
+        let outcome = vectors.of(&prose).await;
         record("embed", began);
         Some(outcome)
+    }
+
+    /// Whether the embedder is the model that recall was fitted to.
+    fn is_reference(&self) -> bool {
+        self.ports.embedder.as_ref().is_some_and(|embedder| embedder.is_reference())
     }
 
     /// The items behind the hits, as the store has them now.
