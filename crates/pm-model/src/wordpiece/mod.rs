@@ -64,7 +64,7 @@ impl WordPiece {
     }
 
     /// Whether any word of `text` is one that an English vocabulary can read: in ASCII, and not shredded, which is to say
-    /// into four tokens or more of less than [`READABLE_CHARACTERS`] characters on average. Hashes, UUIDs, encoded
+    /// into [`SHREDS`] tokens or more of less than [`READABLE_CHARACTERS`] characters on average. Hashes, UUIDs, encoded
     /// data and other scripts are not: their vectors say how they are spelt, not what they mean.
     pub fn reads(&self, text: &str) -> bool {
         let mut read = false;

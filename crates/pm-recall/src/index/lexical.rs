@@ -15,12 +15,15 @@ struct QueryTerm {
     identifier: bool,
 }
 
-/// The query's known terms, in the order of their first appearance: sums are always made in the same order.
-fn query_terms(index: &Index, text: &str) -> Vec<QueryTerm> {
+/// The query's known terms, in the order of their first appearance: sums are always made in the same order; and whether
+/// these are all.
+fn query_terms(index: &Index, text: &str) -> (Vec<QueryTerm>, bool) {
     let mut terms: Vec<QueryTerm> = Vec::new();
     let mut places: HashMap<u32, usize> = HashMap::new();
+    let mut all = true;
     for token in tokenize(text) {
         let Some(number) = index.terms.get(&token.text) else {
+            all = false;
             continue;
         };
         let place = *places.entry(number).or_insert(terms.len());
@@ -32,7 +35,7 @@ fn query_terms(index: &Index, text: &str) -> Vec<QueryTerm> {
             terms.push(QueryTerm { text, number, count: 1.0, identifier });
         }
     }
-    terms
+    (terms, all)
 }
 
 /// Adds what the terms say: BM25 of each item that shares one with `text`, and of each item with its neighbours; the
@@ -42,16 +45,24 @@ pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence) {
     let norm = LengthNorm::new(items, index.slots.tokens());
     let mut window = Window::new(index);
     let mut identifiers: HashMap<u32, f64> = HashMap::new();
-    for term in query_terms(index, text) {
+    let (terms, all) = query_terms(index, text);
+    // Who asks for one word or identifier looks it up: what holds all of it comes before what is only near it.
+    let is_lookup = all && text.split_whitespace().nth(1).is_none();
+    let wanted = terms.len();
+    let mut held: HashMap<u32, usize> = HashMap::new();
+    for term in terms {
         // A term that only removed items held is no term of the index, even before it is compacted.
-        let held = index.terms.postings(term.number).filter(|postings| postings.document_frequency() > 0);
-        let Some(postings) = held else {
+        let posted = index.terms.postings(term.number).filter(|postings| postings.document_frequency() > 0);
+        let Some(postings) = posted else {
             continue;
         };
         let idf = bm25::idf(items, postings.document_frequency());
         let weight = term.count * idf;
         evidence.idfs += weight;
         for (slot, frequency) in postings.iter() {
+            if is_lookup {
+                *held.entry(slot).or_default() += 1;
+            }
             evidence.add_lexical(slot, weight * norm.saturation(frequency, index.slots.length(slot)));
             window.note(index, slot, frequency);
         }
@@ -62,6 +73,9 @@ pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence) {
             }
         }
         add_name(index, &term.text, evidence);
+    }
+    for (slot, _) in held.into_iter().filter(|(_, count)| *count == wanted) {
+        evidence.add_boost(slot, tuning::LOOKUP_BOOST);
     }
     for (slot, boost) in identifiers {
         evidence.add_boost(slot, boost.min(tuning::IDENTIFIER_BOOST_MOST));

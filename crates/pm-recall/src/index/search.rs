@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::{Index, boost, evidence::Evidence, filter::Filter, fusion::Fusion, lexical, slots::Slot};
+use crate::Query;
 use crate::hit::{Hit, Scored};
 use crate::rank::Best;
-use crate::Query;
 
 pub(super) fn search(index: &Index, query: &Query<'_>) -> Vec<Hit> {
     let Some(filter) = Filter::new(index, query) else {

@@ -222,6 +222,10 @@ impl Oracle {
             }
         }
         let mut boost = f64::min(identifiers, tuning::IDENTIFIER_BOOST_MOST);
+        let holds_all = asked.iter().all(|token| has_term(known, &token.text));
+        if text.split_whitespace().count() == 1 && !asked.is_empty() && holds_all {
+            boost += tuning::LOOKUP_BOOST;
+        }
         let (said, key) = (words(text), words(&known.item.key));
         let of = |text: &str| tokenize(text).iter().map(|token| self.idf(&token.text, 1)).sum::<f64>();
         if !key.is_empty() && said == key {

@@ -65,7 +65,7 @@ async fn a_store_that_does_not_answer_is_never_taken_for_an_empty_one() {
     store.fail(false);
     assert_eq!(server.recalled(&id, "walrus").await, ["k"]);
     assert_eq!(server.count(&id).await, 1, "what was refused was not done");
-    server.store(&id, "error", "k2", json!("walrus")).await.expect(201);
+    server.store(&id, "error", "k2", json!("another walrus")).await.expect(201);
     assert_eq!(server.recalled(&id, "walrus").await.len(), 2);
 }
 

@@ -15,6 +15,7 @@ async fn filled(server: &TestServer) -> String {
             "timestamp": format!("2026-03-05T{n:02}:00:00Z"), "importance": 0.5});
         server.post("/api/memory/store", item).await.expect(201);
     }
+    server.embedded().await;
     id
 }
 

@@ -18,8 +18,10 @@ use pm_server::server::Running;
 use pm_store::memory::MemoryStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::Answer;
+use super::process::PATIENCE;
 
 /// A running server with a client for it.
 pub struct TestServer {
@@ -150,6 +152,13 @@ impl TestServer {
         items.as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Waits until all items have their vectors, from when on recalls differ by the clock alone.
+    pub async fn embedded(&self) {
+        let pending = async || self.get("/health").await.expect(200).json()["embedder"]["pending"].as_u64();
+        let all = async { while pending().await.is_some_and(|count| count > 0) {} };
+        timeout(PATIENCE, all).await.expect("it embeds forever");
+    }
+
     /// How many items a project has.
     pub async fn count(&self, project: &str) -> u64 {
         let path = format!("/api/projects/{project}/memory/count");
@@ -162,6 +171,8 @@ fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
         ("API_HOST".to_owned(), "127.0.0.1".to_owned()),
         ("API_PORT".to_owned(), "0".to_owned()),
         ("DATA_DIR".to_owned(), folder.path().display().to_string()),
+        // A query whose vector comes late is answered without: how busy the machine is shall not decide here.
+        ("EMBEDDING_QUERY_BUDGET_MS".to_owned(), "10000".to_owned()),
     ]);
     environment.extend(super::store::with(folder.path(), settings));
     Config::load(&Sources::new(environment, None, None)).unwrap()
