@@ -78,6 +78,8 @@ pub const EXPECTED_COSINE: f64 = 0.75;
 pub const REFERENCE_MEAN: f32 = 0.24;
 /// See [`REFERENCE_MEAN`].
 pub const REFERENCE_DEVIATION: f32 = 0.10;
+/// How many items of a project it takes until they say as much of the spread of a model's cosines as these two do.
+pub const REFERENCE_COUNT: f32 = 8.0;
 
 /// An item that no word of the query speaks for is found only if its score is at most so much below
 /// [`Calibration::nothing`], which for most is a cosine of 0.43 and more. Of the right items that are found in the

@@ -115,14 +115,19 @@ impl<'a> Fusion<'a> {
 
 /// Brings the cosines of a model that recall was not fitted to, to the mean and deviation of the one that it was. Those
 /// that are exactly 0 belong to items without a vector, and stay.
+///
+/// Few items tell little of how a model spreads them: mean and variance lean to those of that model, from which
+/// [`tuning::REFERENCE_COUNT`] items and more free them.
 #[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^24 times what matters")]
 fn standardise(cosines: &mut [f32]) {
     let known = || cosines.iter().copied().filter(|cosine| *cosine != 0.0);
     let count = known().count().max(1) as f32;
-    let mean = known().sum::<f32>() / count;
-    let deviation = (known().map(|cosine| (cosine - mean).powi(2)).sum::<f32>() / count).sqrt();
-    // Few items tell little of how a model spreads them.
-    let spread = if count < 8.0 || deviation < 1e-4 { 1.0 } else { tuning::REFERENCE_DEVIATION / deviation };
+    let prior = tuning::REFERENCE_COUNT / count;
+    let leaning = |sum: f32, usual: f32| (sum + prior * usual) / (count + prior);
+    let own_mean = known().sum::<f32>() / count;
+    let squares = known().map(|cosine| (cosine - own_mean).powi(2)).sum::<f32>();
+    let mean = leaning(count * own_mean, tuning::REFERENCE_MEAN);
+    let spread = tuning::REFERENCE_DEVIATION / leaning(squares, tuning::REFERENCE_DEVIATION.powi(2)).sqrt();
     for cosine in cosines.iter_mut().filter(|cosine| **cosine != 0.0) {
         *cosine = tuning::REFERENCE_MEAN + (*cosine - mean) * spread;
     }
@@ -149,11 +154,14 @@ mod tests {
         let mut cosines: Vec<f32> = (0_u16..100).map(|n| 0.7 + 0.002 * f32::from(n)).chain([0.0]).collect();
         standardise(&mut cosines);
         let mean = cosines.iter().sum::<f32>() / 100.0;
-        assert!((mean - tuning::REFERENCE_MEAN).abs() < 1e-3 && cosines[100] == 0.0);
-        assert!(cosines[..100].is_sorted() && cosines[99] - cosines[0] > 3.0 * tuning::REFERENCE_DEVIATION);
-        let mut few = vec![0.5, 0.9];
-        standardise(&mut few);
-        assert!((few[1] - few[0] - 0.4).abs() < 1e-6);
+        assert!((mean - tuning::REFERENCE_MEAN).abs() < 0.01 && cosines[100] == 0.0, "{mean}");
+        let spread = cosines[99] - cosines[0];
+        assert!(cosines[..100].is_sorted() && spread > 3.0 * tuning::REFERENCE_DEVIATION, "{spread}");
+        for (cosine, least, most) in [(0.1, 0.0, 0.2), (0.6, 0.4, 0.6), (0.9, 0.5, 0.9)] {
+            let mut lone = vec![cosine];
+            standardise(&mut lone);
+            assert!((least..most).contains(&lone[0]), "a single item is about what it seems: {lone:?}");
+        }
     }
 
     #[test]
