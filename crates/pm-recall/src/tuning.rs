@@ -16,7 +16,7 @@ pub const BM25_B: f64 = 0.75;
 pub const WINDOW_REACH: usize = 2;
 
 /// What an item gains for holding an identifier of the query whole, in units of that identifier's idf. Fitted with
-/// [`WEIGHTS_LEXICAL`] and held for all.
+/// [`WORDS_ALONE`] and held for all.
 pub const IDENTIFIER_BOOST: f64 = 0.2;
 
 /// The most that the identifiers of a query bring an item together: about what a strong match in words brings.
