@@ -134,7 +134,7 @@ impl Transformer {
         vectors
     }
 
-    /// [`Self::embed_all`] of texts that are kept: of each the first [`PASSAGE_TOKENS`] tokens are read, and token `n` (from
+    /// [`Self::embed_all`] of texts that are kept: of each the first 128 tokens are read, and token `n` (from
     /// 0) counts `1 / (1 + n / 64)` in the mean. A long text says at its beginning what it is about.
     pub fn embed_passages(&self, texts: &[&str], scratch: &mut Scratch) -> Vec<Vec<f32>> {
         self.embed_up_to(texts, PASSAGE_TOKENS.min(self.shape.tokens), leading, scratch)

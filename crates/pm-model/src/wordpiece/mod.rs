@@ -64,8 +64,8 @@ impl WordPiece {
     }
 
     /// Whether any word of `text` is one that an English vocabulary can read: in ASCII, and not shredded, which is to say
-    /// into [`SHREDS`] tokens or more of less than [`READABLE_CHARACTERS`] characters on average. Hashes, UUIDs, encoded
-    /// data and other scripts are not: their vectors say how they are spelt, not what they mean.
+    /// into four tokens or more of less than two characters on average. Hashes, UUIDs, encoded data and other scripts
+    /// are not: their vectors say how they are spelt, not what they mean.
     pub fn reads(&self, text: &str) -> bool {
         let mut read = false;
         self.words(text, |word| {
