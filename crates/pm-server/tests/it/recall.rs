@@ -15,12 +15,12 @@ async fn filled(server: &TestServer) -> String {
             "timestamp": format!("2026-03-05T{n:02}:00:00Z"), "importance": 0.5});
         server.post("/api/memory/store", item).await.expect(201);
     }
-    server.embedded().await;
     id
 }
 
 /// What a recall answers to `request`, by `POST` and by `GET`, which must be the same.
 async fn recall(server: &TestServer, id: &str, request: Value) -> Vec<Value> {
+    server.embedded().await;
     let mut body = json!({"project_id": id});
     body.as_object_mut().unwrap().extend(request.as_object().unwrap().clone());
     let posted = server.post("/api/memory/recall", body.clone()).await.expect(200).json();
