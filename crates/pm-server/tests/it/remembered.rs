@@ -47,7 +47,7 @@ async fn metadata_and_nested_values_are_searched() {
 async fn a_replaced_value_is_found_and_the_old_one_is_not() {
     let server = TestServer::start().await;
     let id = server.project("p").await;
-    let words = ["walrus", "ostrich", "beetle", "lobster"];
+    let words = ["walrus", "invoice", "gravity", "violin"];
     let item = |word: &str| json!({"type": "context", "key": "k", "value": word, "metadata": {"tag": format!("{word}tag")}});
     for (n, word) in words.iter().enumerate() {
         match n {
@@ -65,9 +65,9 @@ async fn a_replaced_value_is_found_and_the_old_one_is_not() {
             assert_eq!(server.recalled(&id, other).await.len(), usize::from(n == m), "{word}: {other}");
         }
     }
-    assert_eq!(server.recalled(&id, "lobstertag").await, ["k"]);
+    assert_eq!(server.recalled(&id, "violintag").await, ["k"]);
     server.store(&id, "context", "k", json!("plain")).await.expect(200);
-    for stale in ["lobstertag", "lobster"] {
+    for stale in ["violintag", "violin"] {
         assert!(server.recalled(&id, stale).await.is_empty(), "{stale}: all of the item is replaced");
     }
     assert_eq!(server.count(&id).await, 1);
