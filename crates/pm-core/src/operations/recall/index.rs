@@ -27,8 +27,8 @@ pub(super) struct SharedIndex(Arc<RwLock<Contents>>);
 
 struct Contents {
     index: Index,
-    /// The items themselves, where a store is too far away to be asked for them.
-    items: Option<Items>,
+    /// The items themselves, so that the store need not be asked for them.
+    items: Items,
     /// Whether an item was given a vector by the embedder since it was empty.
     has_vectors: bool,
 }
@@ -37,14 +37,14 @@ struct Contents {
 pub(super) struct Found {
     /// The best first.
     pub(super) hits: Vec<Hit>,
-    /// The item of each hit in the state that was searched, if the index keeps items.
-    pub(super) items: Option<Vec<Option<Arc<MemoryItem>>>>,
+    /// The item of each hit in the state that was searched; `None`: the index does not keep it.
+    pub(super) items: Vec<Option<Arc<MemoryItem>>>,
 }
 
 impl SharedIndex {
-    /// An empty one, that keeps the items or does not.
-    pub(super) fn new(layout: Layout, keeps_items: bool) -> Self {
-        let items = keeps_items.then(Items::default);
+    /// An empty one, that keeps items of up to so many bytes beside it.
+    pub(super) fn new(layout: Layout, kept_bytes: usize) -> Self {
+        let items = Items::up_to(kept_bytes);
         let contents = Contents { index: Index::new(layout), items, has_vectors: false };
         Self(Arc::new(RwLock::new(contents)))
     }
@@ -53,7 +53,7 @@ impl SharedIndex {
     pub(super) fn search(&self, query: &Query<'_>) -> Found {
         let contents = self.read();
         let hits = contents.index.search(query);
-        let items = contents.items.as_ref().map(|items| hits.iter().map(|hit| items.get(hit)).collect());
+        let items = hits.iter().map(|hit| contents.items.get(hit)).collect();
         Found { hits, items }
     }
 
@@ -74,8 +74,7 @@ impl SharedIndex {
     /// Bytes and items that it holds.
     pub(super) fn size(&self) -> (usize, usize) {
         let contents = self.read();
-        let items = contents.items.as_ref().map_or(0, Items::memory_bytes);
-        (contents.index.memory_bytes() + items, contents.index.len())
+        (contents.index.memory_bytes() + contents.items.memory_bytes(), contents.index.len())
     }
 
     /// Whether no change was left half done by a panic.
@@ -89,24 +88,18 @@ impl SharedIndex {
         match change {
             Change::Put(item) => {
                 put(&mut contents.index, item);
-                if let Some(items) = &mut contents.items {
-                    items.put(item);
-                }
+                contents.items.put(item);
             }
             Change::Removed(r#type, key) => {
                 if let Some(kind) = kind(*r#type) {
                     contents.index.remove(kind, key.as_str());
                 }
-                if let Some(items) = &mut contents.items {
-                    items.remove(*r#type, key);
-                }
+                contents.items.remove(*r#type, key);
             }
             Change::Cleared => {
                 contents.index.clear();
                 contents.has_vectors = false;
-                if let Some(items) = &mut contents.items {
-                    *items = Items::default();
-                }
+                contents.items = Items::up_to(contents.items.most);
             }
         }
     }
@@ -175,14 +168,19 @@ fn tied_to<'a>(item: &'a MemoryItem, metadata: Option<&'a Value>) -> Vec<(Kind, 
 }
 
 /// The items of a project by name, with a count of the bytes they take.
-#[derive(Default)]
 struct Items {
+    /// The most bytes that an item may take to be kept.
+    most: usize,
     by_name: HashMap<(MemoryType, Key), Arc<MemoryItem>>,
     /// Outside of the table.
     bytes: usize,
 }
 
 impl Items {
+    fn up_to(most: usize) -> Self {
+        Self { most, by_name: HashMap::new(), bytes: 0 }
+    }
+
     fn get(&self, hit: &Hit) -> Option<Arc<MemoryItem>> {
         self.by_name.get(&name(hit)?).cloned()
     }
@@ -190,8 +188,11 @@ impl Items {
     fn put(&mut self, item: &Arc<MemoryItem>) {
         // Not only its value: the name of the one before would keep the text of its key.
         self.remove(item.r#type, &item.key);
-        self.bytes += weight(item);
-        self.by_name.insert((item.r#type, item.key.clone()), item.clone());
+        let weight = weight(item);
+        if weight <= self.most {
+            self.bytes += weight;
+            self.by_name.insert((item.r#type, item.key.clone()), item.clone());
+        }
     }
 
     fn remove(&mut self, r#type: MemoryType, key: &Key) {
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn bytes_of_items_are_counted_up_and_down() {
-        let index = SharedIndex::new(Layout::default(), true);
+        let index = SharedIndex::new(Layout::default(), usize::MAX);
         let empty = index.size();
         let large = "x".repeat(100_000);
         for text in [large.as_str(), "small", large.as_str()] {
@@ -251,10 +252,33 @@ mod tests {
         let key = Key::new("a").unwrap();
         for _ in 0..2 {
             index.apply(&Change::Removed(MemoryType::Context, key.clone()));
-            assert_eq!(index.read().items.as_ref().unwrap().bytes, 0);
+            assert_eq!(index.read().items.bytes, 0);
         }
         index.apply(&Change::Put(item("a", &large)));
         index.apply(&Change::Cleared);
         assert_eq!(index.size(), empty);
+    }
+
+    #[test]
+    fn an_item_that_is_too_large_is_found_and_not_kept() {
+        let index = SharedIndex::new(Layout::default(), 10_000);
+        let query = Query {
+            text: "walrus",
+            vector: None,
+            is_reference: false,
+            kinds: pm_recall::KindSet::ALL,
+            session: None,
+            since: None,
+            until: None,
+            now: 0,
+            limit: 10,
+            min_relevance: None,
+        };
+        for (text, is_kept) in [("walrus", true), (&*"walrus ".repeat(2_000), false), ("a walrus", true)] {
+            index.apply(&Change::Put(item("a", text)));
+            let found = index.search(&query);
+            assert_eq!(found.items.iter().map(Option::is_some).collect::<Vec<_>>(), [is_kept]);
+            assert!(is_kept || index.read().items.bytes == 0, "nor the one before it");
+        }
     }
 }

@@ -13,6 +13,9 @@ use crate::{Error, Result};
 
 /// Items, or their vectors, read and indexed at a time while an index is built.
 const SCAN_ITEMS: usize = 500;
+/// Largest item, in bytes, that is kept beside the index of a store on this machine, which need not be asked for it then:
+/// that takes longer than the search. Of a store over a network all are kept.
+const KEPT_BYTES: usize = 4096;
 /// Changes applied before other tasks get their turn: about half a millisecond's work.
 const CHANGES_A_TURN: usize = 16;
 /// How often a build starts anew because it was overtaken by more writes than the store remembers.
@@ -44,7 +47,8 @@ impl Loaded {
         let store = &sources.store;
         for _ in 0..BUILDS {
             let follower = store.follow(project).await?;
-            let index = SharedIndex::new(sources.layout, store.is_remote());
+            let kept_bytes = if store.is_remote() { usize::MAX } else { KEPT_BYTES };
+            let index = SharedIndex::new(sources.layout, kept_bytes);
             let others = sources.backlog.clone().filter(|_| store.is_remote());
             let mut loaded = Self { project, index, follower, pending: VecDeque::new(), others };
             loaded.scan(store, project).await?;

@@ -126,14 +126,17 @@ impl Recall {
         query: &Query<'_>,
     ) -> Result<Vec<(Hit, MemoryItem)>> {
         let began = Instant::now();
-        let Found { hits, items } = index.search(query);
+        let Found { hits, items: kept } = index.search(query);
         record("search", began);
         let began = Instant::now();
-        let items = match items {
-            Some(items) => items.into_iter().map(|item| item.map(Arc::unwrap_or_clone)).collect(),
-            None => self.fetch(project, &hits).await?,
-        };
+        let names = hits.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
+        let fetched = self.fetch(project, names.filter_map(|(hit, _)| index::name(hit)).collect()).await?;
         record("fetch", began);
+        let mut fetched = fetched.into_iter();
+        let items = kept.into_iter().map(|kept| match kept {
+            Some(item) => Some(Arc::unwrap_or_clone(item)),
+            None => fetched.next().flatten(),
+        });
         Ok(hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?))).collect())
     }
 
@@ -163,9 +166,15 @@ impl Recall {
         self.ports.embedder.as_ref().is_some_and(|embedder| embedder.is_reference())
     }
 
-    /// The items behind the hits, as the store has them now.
-    async fn fetch(&self, project: ProjectId, hits: &[Hit]) -> Result<Vec<Option<MemoryItem>>> {
-        let names: Vec<_> = hits.iter().filter_map(index::name).collect();
+    /// The items of these names, as the store has them now.
+    async fn fetch(
+        &self,
+        project: ProjectId,
+        names: Vec<(MemoryType, Key)>,
+    ) -> Result<Vec<Option<MemoryItem>>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let items = self.ports.store.items(project, &names).await?;
         Ok(items.into_iter().map(|item| item.map(|item| item.value)).collect())
     }
