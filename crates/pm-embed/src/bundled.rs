@@ -1,14 +1,15 @@
 //! The transformer on this machine: the one in the binary, or one from a directory.
 //!
 //! Items are embedded by threads of their own at the lowest priority, so that they take only the time that nothing else
-//! wants. Queries are embedded at once, as many at a time as the machine has cores; those beyond wait for their turn.
+//! wants, and that pause while a query is embedded: on another core they would still share its caches. Queries are embedded at once, as many at a time as the machine has cores; those beyond wait for their turn.
 //! One text takes milliseconds, so that every method answers within the time that the texts before it take: queries are
 //! given a limit by their caller, a call with items has at most what the caller put in.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pm_core::ports::{EmbedError, Embedder, EmbeddingModel};
@@ -24,6 +25,10 @@ const BATCH: usize = 16;
 const WAITING: usize = 256;
 /// The lowest priority of Unix: such a thread runs when no other wants to.
 const LOWEST_PRIORITY: i32 = 19;
+
+/// How long items wait for queries at a time, before the next of the layers that take a few milliseconds each: however
+/// many queries there are, items go on.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What is said where a query got no vector.
 const NOT_EMBEDDED: &str = "a query was not embedded";
@@ -62,6 +67,7 @@ pub struct BundledEmbedder {
     jobs: SyncSender<Job>,
     /// Queries that may be embedded at a time.
     turns: Semaphore,
+    queries: Arc<InFlight>,
     /// Room for queries, kept from one to the next.
     rooms: Arc<Mutex<Vec<Scratch>>>,
 }
@@ -120,23 +126,61 @@ impl BundledEmbedder {
     ) -> Result<Self, OpenError> {
         let (jobs, waiting) = mpsc::sync_channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
+        let queries: Arc<InFlight> = Arc::default();
         for number in 0..threads.max(1) {
-            let (model, waiting) = (model.clone(), waiting.clone());
+            let (model, waiting, queries) = (model.clone(), waiting.clone(), queries.clone());
             thread::Builder::new()
                 .name(format!("embed-{number}"))
-                .spawn(move || work(&model, &waiting))
+                .spawn(move || work(&model, &waiting, queries))
                 .map_err(OpenError::Thread)?;
         }
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (turns, rooms) = (Semaphore::new(cores), Arc::default());
-        Ok(Self { name, is_reference, model, jobs, turns, rooms })
+        Ok(Self { name, is_reference, model, jobs, turns, queries, rooms })
+    }
+}
+
+/// How many queries are being embedded.
+#[derive(Debug, Default)]
+struct InFlight {
+    count: Mutex<usize>,
+    none: Condvar,
+}
+
+impl InFlight {
+    fn count(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more, until what is given back is dropped.
+    fn enter(self: &Arc<Self>) -> Entered {
+        *self.count() += 1;
+        Entered(self.clone())
+    }
+
+    /// Waits until there are none, but not for long.
+    fn let_pass(&self) {
+        let waited = self.none.wait_timeout_while(self.count(), LONGEST_PAUSE, |count| *count > 0);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+struct Entered(Arc<InFlight>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut count = self.0.count();
+        *count -= 1;
+        if *count == 0 {
+            self.0.none.notify_all();
+        }
     }
 }
 
 /// Embeds what waits, until the embedder is gone.
-fn work(model: &Transformer, waiting: &Mutex<Receiver<Job>>) {
+fn work(model: &Transformer, waiting: &Mutex<Receiver<Job>>, queries: Arc<InFlight>) {
     yield_to_all_others();
-    let mut scratch = Scratch::new();
+    let mut scratch = Scratch::pausing(move || queries.let_pass());
     loop {
         // One thread waits for the next job, the others wait for their turn to.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -179,7 +223,9 @@ impl Embedder for BundledEmbedder {
         let _turn =
             self.turns.acquire().await.map_err(|error| EmbedError::unavailable_from(NOT_EMBEDDED, error))?;
         let (model, rooms, text) = (self.model.clone(), self.rooms.clone(), text.to_owned());
+        let entered = self.queries.enter();
         let vector = tokio::task::spawn_blocking(move || {
+            let _entered = entered;
             let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             let vector = model.embed(&text, &mut room);
             rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
@@ -213,6 +259,25 @@ mod tests {
         let near = |item: &[f32]| item.iter().zip(&query).map(|(a, b)| a * b).sum::<f32>();
         assert_eq!((items.len(), query.len()), (3, 384));
         assert!(near(&items[0]) > near(&items[1]) + 0.1, "{} {}", near(&items[0]), near(&items[1]));
+    }
+
+    #[test]
+    fn items_wait_for_queries_and_not_forever() {
+        let queries: Arc<InFlight> = Arc::default();
+        queries.let_pass();
+        let (first, second) = (queries.enter(), queries.enter());
+        queries.let_pass();
+        drop(first);
+        let waiting = thread::spawn({
+            let queries = queries.clone();
+            move || {
+                while *queries.count() > 0 {
+                    queries.let_pass();
+                }
+            }
+        });
+        drop(second);
+        waiting.join().unwrap();
     }
 
     #[test]

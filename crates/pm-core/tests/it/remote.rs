@@ -49,22 +49,18 @@ async fn a_recall_is_one_call_and_so_is_a_write() {
 }
 
 #[tokio::test]
-async fn a_local_store_is_asked_for_the_items() {
+async fn a_local_store_is_asked_for_large_items_alone() {
     let world = World::new(settings()).await;
     world.put("a", json!("the cat sat")).await;
     world.recalled("cat").await;
-    world.called([
-        ("create_project", 1),
-        ("put_items", 1),
-        ("follow", 1),
-        ("scan_items", 1),
-        ("changes", 1),
-        ("items", 1),
-    ]);
-    world.put("b", json!("another cat")).await;
+    world.called([("create_project", 1), ("put_items", 1), ("follow", 1), ("scan_items", 1), ("changes", 1)]);
+    world.put("b", json!("another cat ".repeat(500))).await;
     world.called([("put_items", 1), ("changes", 1)]);
     assert_eq!(world.recalled("cat").await.len(), 2);
     world.called([("changes", 1), ("items", 1)]);
+    world.put("b", json!("a small cat")).await;
+    assert_eq!(world.recalled("cat").await.len(), 2);
+    world.called([("put_items", 1), ("changes", 2)]);
 }
 
 #[tokio::test]

@@ -4,6 +4,9 @@
 //! their exceptions: one scale for each row of weights and one for each 64 values of a
 //! token.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::kernel::{AttentionRoom, Inputs, Kernel};
 
 use super::config::Shape;
@@ -21,12 +24,29 @@ pub struct Scratch {
     wide: Vec<f32>,
     inputs: Inputs,
     attention: AttentionRoom,
+    pause: Option<Pause>,
 }
 
 impl Scratch {
     /// Without any room yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One whose work may be interrupted: `pause` is called before each layer, which for a passage is every few
+    /// milliseconds, and the work goes on when it returns.
+    pub fn pausing(pause: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { pause: Some(Pause(Arc::new(pause))), ..Self::default() }
+    }
+}
+
+/// What is called before each layer.
+#[derive(Clone)]
+struct Pause(Arc<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pause").finish_non_exhaustive()
     }
 }
 
@@ -40,12 +60,15 @@ pub(super) fn run(
 ) {
     let Shape { hidden, intermediate, heads, epsilon, .. } = shape;
     let count: usize = texts.iter().map(Vec::len).sum();
-    let Scratch { hidden: values, added, wide, inputs, attention } = scratch;
+    let Scratch { hidden: values, added, wide, inputs, attention, pause } = scratch;
     embed(kernel, hidden, weights, texts, values);
     added.clear();
     added.resize(count * hidden, 0.0);
     kernel.add_norm(values, added, weights.norm.view(), epsilon);
     for layer in &weights.layers {
+        if let Some(Pause(pause)) = pause {
+            pause();
+        }
         kernel.quantise_rows(values, hidden, inputs);
         wide.resize(count * 3 * hidden, 0.0);
         kernel.product(layer.attention.view(), inputs, wide);
