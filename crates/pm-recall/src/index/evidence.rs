@@ -64,6 +64,11 @@ impl Evidence {
         }
     }
 
+    /// Whether anything speaks for the item.
+    pub(super) fn is_touched(&self, slot: u32) -> bool {
+        self.is_touched.get(slot as usize).copied().unwrap_or(false)
+    }
+
     /// The slots that anything speaks for, each once.
     pub(super) fn touched(&self) -> &[u32] {
         &self.touched

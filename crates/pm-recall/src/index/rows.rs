@@ -60,6 +60,11 @@ impl Rows {
         false
     }
 
+    /// Whether a slot has a vector.
+    pub(super) fn has(&self, slot: usize) -> bool {
+        self.scales.get(slot).is_some_and(|scale| *scale > 0.0)
+    }
+
     /// The vector of a slot that has one.
     pub(super) fn get(&self, slot: usize) -> Option<(&[i8], f32)> {
         let scale = self.scales.get(slot).copied().filter(|scale| *scale > 0.0)?;

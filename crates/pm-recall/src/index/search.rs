@@ -47,11 +47,12 @@ fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
     lexical::add_terms(index, query.text, &mut evidence);
     boost::add_keys(index, query.text, &mut evidence);
     let fusion = Fusion::new(index, query, evidence);
-    let admitted = fusion.candidates().into_iter().filter_map(|at| {
-        let slot = index.slots.get(at).filter(|slot| filter.admits(slot))?;
-        Some(Candidate { at, slot, score: fusion.explain(at, slot).score() })
+    let mut candidates = Vec::with_capacity(fusion.most_candidates());
+    fusion.each_candidate(|at, slot| {
+        if filter.admits(slot) {
+            candidates.push(Candidate { at, slot, score: fusion.score(at, slot) });
+        }
     });
-    let candidates: Vec<Candidate<'_>> = admitted.collect();
     let others = fusion.others(candidates.iter().map(|candidate| candidate.score));
     let scored =
         |candidate: &Candidate<'_>| fusion.scored(fusion.explain(candidate.at, candidate.slot), others);
