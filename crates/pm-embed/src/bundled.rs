@@ -227,7 +227,7 @@ impl Embedder for BundledEmbedder {
         let vector = tokio::task::spawn_blocking(move || {
             let _entered = entered;
             let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-            let vector = model.embed(&text, &mut room);
+            let vector = model.embed_query(&text, &mut room);
             rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
             vector
         });

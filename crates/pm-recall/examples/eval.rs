@@ -74,7 +74,7 @@ fn measure(folder: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
             query["gold"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let start = Instant::now();
         let vector =
-            options.transformer.as_ref().map(|model| model.embed(&Query::prose(asked), &mut scratch));
+            options.transformer.as_ref().map(|model| model.embed_query(&Query::prose(asked), &mut scratch));
         let question = Query { vector: vector.as_deref(), ..question(asked, FIRST) };
         let hits = project.index.search(&question);
         times.push(start.elapsed());

@@ -140,6 +140,13 @@ impl Transformer {
         self.embed_up_to(texts, PASSAGE_TOKENS.min(self.shape.tokens), leading, scratch)
     }
 
+    /// [`Self::embed`] of what is asked: of a long text the first 128 tokens are read, as of a passage, so that it takes
+    /// no longer than that.
+    pub fn embed_query(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
+        let most = PASSAGE_TOKENS.min(self.shape.tokens);
+        self.embed_up_to(&[text], most, |_| 1.0, scratch).pop().unwrap_or_default()
+    }
+
     /// Runs on `kernel` from now on. For tests and measurements.
     #[must_use]
     pub fn with_kernel(mut self, kernel: Kernel) -> Self {

@@ -41,7 +41,7 @@ fn recall_at_ten(layout: Layout, model: Option<&Transformer>, step: usize) -> f6
     let (mut right, mut wanted) = (0_u32, 0_u32);
     for line in lines("queries.jsonl").iter().step_by(step) {
         let asked = text(line, "query");
-        let vector = model.map(|model| model.embed(&Query::prose(asked), &mut scratch));
+        let vector = model.map(|model| model.embed_query(&Query::prose(asked), &mut scratch));
         let hits = index.search(&Query { vector: vector.as_deref(), ..query(asked) });
         let gold: Vec<&str> =
             line["gold"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
