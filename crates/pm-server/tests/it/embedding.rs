@@ -134,3 +134,32 @@ async fn what_a_crash_left_is_embedded_at_the_next_start() {
     assert!((ITEMS..ITEMS + 150).contains(&texts), "{texts} texts were embedded");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_write_changes_recall_at_once_with_every_embedder() {
+    let embeddings = Embeddings::start().await;
+    for embedder in ["minilm", "static", "none", "http"] {
+        let mut settings = embeddings.settings().to_vec();
+        settings.retain(|(name, _)| *name != "EMBEDDER");
+        settings.push(("EMBEDDER", embedder));
+        let server = TestServer::with(&settings).await;
+        let id = server.project("p").await;
+        for n in 0..20 {
+            let key = format!("k{n}");
+            let (first, second) =
+                (format!("the walrus sings number {n}"), format!("an invoice over {n} euros"));
+            server.store(&id, "context", &key, json!(first)).await.expect(201);
+            assert_eq!(server.recalled(&id, &first).await[0], key, "{embedder}: stored");
+            server.store(&id, "context", &key, json!(second)).await.expect(200);
+            assert_eq!(server.recalled(&id, &second).await[0], key, "{embedder}: replaced");
+            let path = format!("/api/projects/{id}/memory/context/{key}");
+            if n % 2 == 0 {
+                server.delete(&path).await.expect(204);
+                let found = server.recalled(&id, &second).await;
+                assert!(!found.contains(&key), "{embedder}: deleted, and found: {found:?}");
+            }
+        }
+        server.delete(&format!("/api/projects/{id}/memory")).await.expect(200);
+        assert!(server.recalled(&id, "an invoice over 3 euros").await.is_empty(), "{embedder}: cleared");
+    }
+}

@@ -30,6 +30,7 @@ mod outage;
 mod pages;
 mod process;
 mod projects;
+mod queries;
 mod readme;
 mod recall;
 mod remembered;
