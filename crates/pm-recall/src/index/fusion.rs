@@ -88,7 +88,7 @@ impl<'a> Fusion<'a> {
         let statics = cosine(&self.statics);
         let vector = match &self.vectors {
             // What is not embedded yet stands with what its static vector lets expect.
-            Some(_) if !self.index.vectors.has(at as usize) => tuning::EXPECTED_COSINE * statics,
+            Some(_) if !self.index.vectors.has(at as usize) => expected_cosine(statics),
             vectors => cosine(vectors),
         };
         (statics, vector)
@@ -146,6 +146,13 @@ impl<'a> Fusion<'a> {
         let evidence = &self.evidence;
         [&evidence.lexical, &evidence.boost].iter().any(|sums| sums.get(at).is_some_and(|sum| *sum > 0.0))
     }
+}
+
+/// What the embedder is expected to say of an item of which its static vector says so much. A text that is the same is the
+/// same to every model: what was just stored is not behind what resembles it and has its vector.
+fn expected_cosine(statics: f64) -> f64 {
+    let share = tuning::EXPECTED_COSINE;
+    share * statics + (1.0 - share) * statics.max(0.0).powi(tuning::EXPECTED_SAME)
 }
 
 fn importance(slot: &Slot) -> f64 {
