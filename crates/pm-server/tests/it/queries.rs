@@ -85,7 +85,7 @@ fn odd() -> Vec<String> {
         .map(filled),
     );
     odd.extend([base64(8192), "x".repeat(8192), "\u{301}".repeat(4096)]);
-    odd.push((0..1600).map(|n| format!("w{n} ")).collect::<String>()[..8192].to_owned());
+    odd.push((0..1600).map(|n| n.to_string()).collect::<Vec<_>>().join(" w")[..8192].to_owned());
     odd
 }
 
