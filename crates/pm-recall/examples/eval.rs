@@ -8,7 +8,7 @@
 //!
 //! Prints, as the mean over all queries, R@10 (share of the gold items among the first ten) and nDCG@10 (binary
 //! relevance), with the time of one search, of one put, and the memory of one item. With `--dump` it writes for each
-//! query what `fit.py` beside this file reads: the parts of the score of every item.
+//! query what `docs/recall/fit.py` reads: the parts of the score of every item.
 
 #![expect(clippy::cast_precision_loss, reason = "counts of queries and items")]
 

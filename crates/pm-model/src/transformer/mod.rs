@@ -43,7 +43,7 @@ pub struct Transformer {
     kernel: Kernel,
 }
 
-/// How many tokens of a text that is kept are read: more take longer and find no more.
+/// How many tokens are read of a text that is kept, and of what is asked: more take longer and find no more.
 pub const PASSAGE_TOKENS: usize = 128;
 
 /// How much token `at` of a text that is kept counts.
