@@ -63,10 +63,14 @@ fn parse_block(block: &str) -> Vec<Example> {
 /// Runs all commands in one shell; what each of them printed.
 async fn run(server: &TestServer, commands: &[&str]) -> Vec<String> {
     let marker = "-- the next command --";
+    let address = server.address().to_string();
+    // What recall says of an item is settled once the item has its vector.
+    let embedded = format!("until curl -s {address}/health | grep -q '\"pending\":0'; do :; done");
     let mut script = String::new();
     for command in commands {
-        let command = command.replace("localhost:8000", &server.address().to_string());
-        writeln!(script, "{command}\necho; echo '{marker}'").unwrap();
+        let command = command.replace("localhost:8000", &address);
+        let wait = if command.contains("recall") || command.contains("context") { &embedded } else { ":" };
+        writeln!(script, "{wait}\n{command}\necho; echo '{marker}'").unwrap();
     }
     let mut shell =
         Command::new("bash").stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();

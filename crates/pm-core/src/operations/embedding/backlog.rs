@@ -41,6 +41,8 @@ struct State {
     names: usize,
     in_hand: usize,
     walks: usize,
+    /// How many items the walks will come by, as far as is known.
+    ahead: usize,
     /// What another node wrote, until it has had its turn.
     later: VecDeque<(Instant, ProjectId, Name)>,
     /// Those of `later` that are still of interest.
@@ -91,8 +93,10 @@ impl Backlog {
     pub(in crate::operations) fn lacks(&self, project: ProjectId, items: usize) {
         self.change(|state| {
             let waiting = state.projects.get(&project);
-            if waiting.map_or(0, |waiting| waiting.names() + waiting.in_hand.len()) < items {
+            let known = waiting.map_or(0, |waiting| waiting.names() + waiting.in_hand.len());
+            if known < items {
                 state.walk(project);
+                state.ahead_of(project, |waiting| waiting.at_least(items - known));
             }
         });
     }
@@ -132,7 +136,7 @@ impl Backlog {
         names.into_iter().filter(|name| !waiting.knows(name) && !waiting.in_hand.contains(name)).collect()
     }
 
-    /// How many items wait, as far as is known: one more while there may be others.
+    /// How many items wait, as far as is known; of a project about which nothing is known yet, one.
     pub(super) fn pending(&self) -> usize {
         self.state().pending()
     }
@@ -207,7 +211,7 @@ impl State {
     }
 
     fn pending(&self) -> usize {
-        self.names + self.in_hand + self.expected.len() + self.walks + usize::from(!self.looked_through)
+        self.names + self.in_hand + self.expected.len() + self.ahead + usize::from(!self.looked_through)
     }
 
     fn is_full(&self) -> bool {
@@ -216,7 +220,8 @@ impl State {
 
     fn add(&mut self, project: ProjectId, name: Name, origin: Origin) {
         if self.is_full() && !self.knows(project, &name) {
-            return self.walk(project);
+            self.walk(project);
+            return self.ahead_of(project, Waiting::one_more);
         }
         self.names += usize::from(self.projects.entry(project).or_default().add(name, origin));
         self.line_up(project);
@@ -227,7 +232,8 @@ impl State {
             return;
         }
         if self.is_full() {
-            return self.walk(project);
+            self.walk(project);
+            return self.ahead_of(project, Waiting::one_more);
         }
         self.expected.insert((project, name.clone()));
         self.later.push_back((due, project, name));
@@ -247,8 +253,21 @@ impl State {
     }
 
     fn walk(&mut self, project: ProjectId) {
-        self.walks += usize::from(self.projects.entry(project).or_default().walk());
+        let waiting = self.projects.entry(project).or_default();
+        if waiting.walk() {
+            self.walks += 1;
+            self.ahead += waiting.ahead();
+        }
         self.line_up(project);
+    }
+
+    /// Changes what is known of a walk.
+    fn ahead_of(&mut self, project: ProjectId, change: impl FnOnce(&mut Waiting)) {
+        if let Some(waiting) = self.projects.get_mut(&project) {
+            self.ahead -= waiting.ahead();
+            change(waiting);
+            self.ahead += waiting.ahead();
+        }
     }
 
     /// Gives the project a place in the order of turns, if there is something to be done.
@@ -293,9 +312,9 @@ impl State {
                 }
             }
             Work::Page(_) => {
-                if let Some(waiting) = self.projects.get_mut(&project) {
-                    self.walks -= usize::from(waiting.walked(step));
-                }
+                let mut ended = false;
+                self.ahead_of(project, |waiting| ended = waiting.walked(step));
+                self.walks -= usize::from(ended);
             }
         }
         self.line_up(project);
@@ -308,6 +327,7 @@ impl State {
         if let Some(waiting) = self.projects.remove(&project) {
             self.names -= waiting.names();
             self.walks -= usize::from(waiting.is_walked());
+            self.ahead -= waiting.ahead();
         }
         self.order.retain(|waits| *waits != project);
         self.expected.retain(|(expected, _)| *expected != project);
@@ -337,9 +357,9 @@ impl Taken {
         self.walked(None);
     }
 
-    /// The page is done; `last`: up to this name, and there may be more.
-    pub(super) fn walked(mut self, last: Option<Name>) {
-        self.end(last.map_or(Step::End, Step::To));
+    /// The page is done; `page`: its last name and how many items it had, where more may follow.
+    pub(super) fn walked(mut self, page: Option<(Name, usize)>) {
+        self.end(page.map_or(Step::End, |(last, items)| Step::To { last, items }));
     }
 
     fn end(&mut self, step: Step) {

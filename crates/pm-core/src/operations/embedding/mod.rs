@@ -78,7 +78,8 @@ impl Embedding {
         &self.name
     }
 
-    /// How many items wait to be embedded, as far as is known; one more as long as there may be others that are not.
+    /// How many items wait to be embedded, as far as is known. A project that the store is still to be asked about counts
+    /// as one, and so does that not all projects have been looked at since the start.
     pub fn pending(&self) -> u64 {
         self.work.as_ref().map_or(0, |work| work.worker.backlog.pending() as u64)
     }

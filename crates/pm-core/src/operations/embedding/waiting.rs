@@ -24,6 +24,8 @@ pub(super) struct Waiting {
 #[derive(Debug, Default)]
 struct Walk {
     after: Option<Name>,
+    /// How many items it will come by, as far as is known.
+    ahead: usize,
     in_hand: bool,
     /// Something behind the present position came up meanwhile.
     again: bool,
@@ -65,6 +67,25 @@ impl Waiting {
         new
     }
 
+    /// The walk comes by one more item than was known.
+    pub(super) fn one_more(&mut self) {
+        if let Some(walk) = &mut self.walk {
+            walk.ahead += 1;
+        }
+    }
+
+    /// The walk comes by at least so many items.
+    pub(super) fn at_least(&mut self, items: usize) {
+        if let Some(walk) = &mut self.walk {
+            walk.ahead = walk.ahead.max(items);
+        }
+    }
+
+    /// How many items the walk will come by, as far as is known: one as long as there may be any.
+    pub(super) fn ahead(&self) -> usize {
+        self.walk.as_ref().map_or(0, |walk| walk.ahead.max(1))
+    }
+
     /// The next thing to be done, at most `most` names.
     pub(super) fn take(&mut self, most: usize) -> Option<Work> {
         let mut names = Vec::new();
@@ -89,8 +110,11 @@ impl Waiting {
         walk.in_hand = false;
         match step {
             Step::Back => {}
-            Step::To(last) => walk.after = Some(last),
-            Step::End if walk.again => *walk = Walk::default(),
+            Step::To { last, items } => {
+                walk.after = Some(last);
+                walk.ahead = walk.ahead.saturating_sub(items);
+            }
+            Step::End if walk.again => *walk = Walk { ahead: walk.ahead, ..Walk::default() },
             Step::End => {
                 self.walk = None;
                 return true;
@@ -128,8 +152,8 @@ impl Waiting {
 pub(super) enum Step {
     /// Nowhere: it is to be done again.
     Back,
-    /// To this name, and more may follow.
-    To(Name),
+    /// Past so many items, the last of this name, and more may follow.
+    To { last: Name, items: usize },
     /// To the end.
     End,
 }

@@ -53,7 +53,7 @@ impl Worker {
             None => Ok(None),
         };
         match outcome {
-            Ok(last) => taken.walked(last),
+            Ok(page) => taken.walked(page),
             Err(Halt::Gone) => {
                 taken.done();
                 self.backlog.forget(project);
@@ -63,12 +63,13 @@ impl Worker {
         Ok(())
     }
 
-    /// A page of what the store says has no vector; the last name of it, where more may follow.
-    async fn page(&self, project: ProjectId, after: Option<&Name>) -> Result<Option<Name>, Halt> {
+    /// A page of what the store says has no vector; its last name and how many there were, where more may follow.
+    async fn page(&self, project: ProjectId, after: Option<&Name>) -> Result<Option<(Name, usize)>, Halt> {
         let names = self.making.page(project, after).await?;
         let last = names.last().filter(|_| names.len() >= self.making.most()).cloned();
+        let page = last.map(|last| (last, names.len()));
         self.make(project, &self.backlog.unknown(project, names)).await?;
-        Ok(last)
+        Ok(page)
     }
 
     /// Makes vectors; where that panics, one by one, so that the one item that is to blame is found.
