@@ -5,6 +5,7 @@ mod embedder;
 mod ids;
 mod page;
 mod store;
+mod vault;
 mod vector;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -18,4 +19,5 @@ pub use store::{
     Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, ServerInfo, Stamp,
     Store, Swept, Written,
 };
+pub use vault::{Content, Expected, Record, Shelf, Vault};
 pub use vector::{ItemVector, ModelTag};
