@@ -18,6 +18,9 @@ pub enum Error {
     /// There is no such project (or it may not be seen).
     #[error("there is no project with this id")]
     ProjectNotFound,
+    /// There is no such API key.
+    #[error("there is no API key with this id")]
+    KeyNotFound,
     /// The project has no such memory item.
     #[error("the project has no such memory item")]
     MemoryNotFound,

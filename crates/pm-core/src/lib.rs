@@ -4,6 +4,7 @@
 //! * [`model`]: projects, messages, memory items, and the small types they are made of.
 //! * [`input`]: from bytes a stranger sent to a model, or to a list of every fault in them.
 //! * [`ports`]: the store, the embedder, the clock and the source of ids, as traits.
+//! * [`policy`]: who may do what.
 //! * [`operations`]: what can be done, once for all transports.
 //!
 //! Nothing here knows HTTP, SQL, Redis or the environment.
@@ -12,6 +13,7 @@ pub mod error;
 pub mod input;
 pub mod model;
 pub mod operations;
+pub mod policy;
 pub mod ports;
 
 pub use error::{Error, Result};

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pm_core::operations::{Embedding, Operations, Ports, Settings};
-use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, SystemClock};
+use pm_core::operations::{Embedding, Keys, Operations, Ports, Settings};
+use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, SystemClock, Vault};
 use pm_embed::bundled::{self, BundledEmbedder};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
-use pm_store::embedded::{self, EmbeddedStore};
+use pm_store::embedded::{self, Beside, EmbeddedStore};
 use pm_store::redis::{self, Password, RedisOptions, RedisStore, Topology};
 pub use pm_store::redis::{Entry, FirstVersion};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,9 @@ use crate::config::{self, Config};
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// The most that one step of a sweep removes, so that writers are not held up.
 const SWEEP_ITEMS: usize = 500;
+
+/// How often a store that does not answer is asked whether there is an administrator.
+const BOOTSTRAP_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a server waits for Redis before it starts without it, and a command before it gives up.
 const PATIENCE_SERVING: Duration = Duration::from_secs(2);
@@ -60,13 +63,62 @@ pub async fn open(config: &Config, absent: Absent) -> Result<(Ports, Operations)
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // First, because it may refuse its settings and the store then need not be opened.
     let embedder = embedder(&config.embedder)?;
-    let store: Arc<dyn Store> = match &config.store.redis {
-        Some(redis) => open_redis(redis, absent).await?,
-        None => EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?,
+    let (store, vault): (Arc<dyn Store>, Arc<dyn Vault>) = match &config.store.redis {
+        Some(redis) => both(open_redis(redis, absent).await?),
+        None => both(EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?),
     };
-    let ports = Ports { store, clock, ids: Arc::new(RandomIds), embedder };
+    let ports = Ports { store, vault, clock, ids: Arc::new(RandomIds), embedder };
     let operations = Operations::new(&ports, &settings(config));
     Ok((ports, operations))
+}
+
+/// A store as what it is to the domain.
+fn both<T: Store + Vault + 'static>(store: Arc<T>) -> (Arc<dyn Store>, Arc<dyn Vault>) {
+    (store.clone(), store)
+}
+
+/// The keys alone: also while a server holds the embedded store.
+pub async fn open_keys(config: &Config) -> Result<Keys, ComposeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let vault: Arc<dyn Vault> = match &config.store.redis {
+        Some(redis) => open_redis(redis, Absent::Fail).await?,
+        None => match EmbeddedStore::open(&config.store.data_dir, clock.clone()).await {
+            Err(embedded::OpenError::Locked(_)) => {
+                Beside::open(&config.store.data_dir, clock.clone()).await?
+            }
+            opened => opened?,
+        },
+    };
+    Ok(Keys::over(vault, clock, Arc::new(RandomIds)))
+}
+
+/// Keeps what is remembered of keys true until `stop` is cancelled.
+pub async fn watch_keys(keys: Arc<Keys>, stop: CancellationToken) {
+    stop.run_until_cancelled(keys.watch()).await;
+}
+
+/// Prints a key with which the first administrator can be made, where there is none; asks until the store answers.
+pub async fn announce_bootstrap(keys: Arc<Keys>, stop: CancellationToken) {
+    let mut every = tokio::time::interval(BOOTSTRAP_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        match keys.bootstrap().await {
+            Ok(Some(key)) => {
+                let key = key.expose();
+                tracing::warn!(
+                    key,
+                    "there is no administrator: this bootstrap key makes the first one, and is good until then"
+                );
+                return;
+            }
+            Ok(None) => return,
+            Err(error) => tracing::debug!(%error, "it is not known whether there is an administrator"),
+        }
+    }
 }
 
 async fn open_redis(redis: &config::Redis, absent: Absent) -> Result<Arc<RedisStore>, ComposeError> {

@@ -1,5 +1,6 @@
 //! Projects, messages, memory items, and the small types they are made of.
 
+mod access;
 mod id;
 mod json_text;
 mod key;
@@ -9,6 +10,7 @@ mod metadata;
 mod project;
 mod version;
 
+pub use access::{ApiKey, Grant, KeyDraft, Scope};
 pub use id::{MessageId, ProjectId};
 pub use json_text::JsonText;
 pub use key::{Key, SessionId};

@@ -166,7 +166,7 @@ fn refuse_read_only(fields: &mut Fields) {
     }
 }
 
-fn name(value: Value) -> Result<String, Invalid> {
+pub(super) fn name(value: Value) -> Result<String, Invalid> {
     let name = input::string(value)?.trim().to_owned();
     let characters = name.chars().count();
     if characters == 0 || characters > NAME_CHARACTERS {

@@ -94,7 +94,22 @@ impl MessageList {
     }
 }
 
+impl ListRequest<(), ()> {
+    /// Reads the parameters `limit, cursor` of a list that has one order and no filter.
+    pub(super) fn unsorted(mut fields: Fields) -> Result<Self, Invalid> {
+        let limit = Self::limit_of(&mut fields);
+        let cursor = fields.optional("cursor", input::string);
+        let (sort_name, order) = (String::new(), Order::Ascending);
+        fields.finish(|| Some(Self { filter: (), sort: (), sort_name, order, limit, cursor }))
+    }
+}
+
 impl<F: Serialize, S: Copy> ListRequest<F, S> {
+    fn limit_of(fields: &mut Fields) -> usize {
+        let limit = fields.optional("limit", input::parameter(input::whole_number(1, MAX_LIMIT as u64)));
+        limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT)
+    }
+
     /// Reads `sort, limit, cursor`; what is answered makes the request once the filter is known.
     fn page_of(
         fields: &mut Fields,
@@ -108,8 +123,7 @@ impl<F: Serialize, S: Copy> ListRequest<F, S> {
         };
         let sort =
             fields.keep("sort", input::one_of(sorts, bare).map_err(|fault| or_descending(fault, sorts)));
-        let limit = fields.optional("limit", input::parameter(input::whole_number(1, MAX_LIMIT as u64)));
-        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+        let limit = Self::limit_of(fields);
         let cursor = fields.optional("cursor", input::string);
         let sort = sort?;
         Some(move |filter| Self { filter, sort, sort_name, order, limit, cursor })

@@ -79,6 +79,11 @@ impl StoreItem {
         let unless_similar = fields.optional("unless_similar", input::number_between(0.0, 1.0));
         fields.finish(|| Some(Self { project: project?, draft: draft?, unless_similar }))
     }
+
+    /// The project that it names.
+    pub fn project(&self) -> Result<ProjectId> {
+        self.project.ok_or(Error::ProjectNotFound)
+    }
 }
 
 /// A request to store several items, all or none.
@@ -95,6 +100,11 @@ impl StoreBatch {
         let project = fields.required("project_id", project_id);
         let drafts = fields.required("items", drafts);
         fields.finish(|| Some(Self { project: project?, drafts: drafts? }))
+    }
+
+    /// The project that it names.
+    pub fn project(&self) -> Result<ProjectId> {
+        self.project.ok_or(Error::ProjectNotFound)
     }
 
     /// A batch made by other means than JSON.
@@ -121,6 +131,11 @@ impl DeleteRequest {
         let types = fields.optional("type", |value| Ok(vec![MemoryType::from_json(value)?]));
         let types = types.unwrap_or_else(|| MemoryType::ALL.to_vec());
         fields.finish(|| Some(Self { project: project?, key: key?, types }))
+    }
+
+    /// The project that it names.
+    pub fn project(&self) -> Result<ProjectId> {
+        self.project.ok_or(Error::ProjectNotFound)
     }
 
     /// One item, named by its address.

@@ -3,6 +3,7 @@
 mod context;
 mod embedding;
 mod idempotency;
+mod keys;
 mod listing;
 mod memory;
 mod messages;
@@ -12,11 +13,12 @@ pub mod recall;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store};
+use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store, Vault};
 
 pub use context::{Context, ContextRequest, Contexts};
 pub use embedding::Embedding;
 pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
+pub use keys::{KeyList, KeyText, Keys, WATCH_EVERY};
 pub use listing::{DEFAULT_LIMIT, ItemList, Listing, MAX_LIMIT, MessageList, ProjectList};
 pub use memory::{BATCH_ITEMS, BatchEntry, Count, DeleteRequest, Memory, StoreBatch, StoreItem, Stored};
 pub use messages::Messages;
@@ -28,6 +30,8 @@ pub use recall::{Recall, RecallRequest, Recalled};
 pub struct Ports {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// What keeps who may come in; the same as the store.
+    pub vault: Arc<dyn Vault>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of ids.
@@ -68,6 +72,8 @@ pub struct Operations {
     pub memory: Arc<Memory>,
     /// On messages.
     pub messages: Arc<Messages>,
+    /// On API keys.
+    pub keys: Arc<Keys>,
     /// Recall.
     pub recall: Arc<Recall>,
     /// What an assistant needs for its next answer.
@@ -87,6 +93,7 @@ impl Operations {
             memory: Arc::new(Memory::new(ports, settings, recall.clone())),
             contexts: Arc::new(Contexts::new(messages.clone(), recall.clone(), settings)),
             embedding: Arc::new(Embedding::new(ports, settings, &recall, backlog)),
+            keys: Arc::new(Keys::new(ports)),
             messages,
             recall,
         }

@@ -1,9 +1,10 @@
 //! Operations on projects.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::model::{Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, Versioned};
-use crate::ports::ProjectPosition;
+use crate::ports::{Order, Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort};
 use crate::{Error, Result};
 
 use super::{Idempotency, Listing, Ports, ProjectList, Recall};
@@ -45,10 +46,45 @@ impl Projects {
         self.ports.store.project(id).await?.ok_or(Error::ProjectNotFound)
     }
 
-    /// A page of the list of projects.
-    pub async fn list(&self, request: &ProjectList) -> Result<Listing<Versioned<Project>>> {
-        let page = self.ports.store.projects(&request.filter, &request.page("projects")?).await?;
+    /// A page of the list of projects; `among`: of these alone.
+    pub async fn list(
+        &self,
+        request: &ProjectList,
+        among: Option<&[ProjectId]>,
+    ) -> Result<Listing<Versioned<Project>>> {
+        let page = request.page("projects")?;
+        let page = match among {
+            None => self.ports.store.projects(&request.filter, &page).await?,
+            Some(ids) => self.among(ids, &request.filter, &page).await?,
+        };
         Ok(request.listing("projects", page, |last| ProjectPosition::of(&last.value, request.sort)))
+    }
+
+    /// The same page that the store would answer if there were no other projects. They are few: see `Grant`.
+    async fn among(
+        &self,
+        ids: &[ProjectId],
+        filter: &ProjectFilter,
+        request: &PageRequest<ProjectSort, ProjectPosition>,
+    ) -> Result<Page<Versioned<Project>>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let project = self.ports.store.project(*id).await?;
+            found.extend(project.filter(|project| filter.passes(&project.value)));
+        }
+        let total = found.len() as u64;
+        let place = |project: &Versioned<Project>| ProjectPosition::of(&project.value, request.sort);
+        let direct = |ordering: Ordering| match request.order {
+            Order::Ascending => ordering,
+            Order::Descending => ordering.reverse(),
+        };
+        found.sort_by(|a, b| direct(place(a).cmp(&place(b))));
+        if let Some(after) = &request.after {
+            found.retain(|project| direct(place(project).cmp(after)) == Ordering::Greater);
+        }
+        let more = found.len() > request.limit;
+        found.truncate(request.limit);
+        Ok(Page { entries: found, total, more })
     }
 
     /// Replaces all that a user says of a project.

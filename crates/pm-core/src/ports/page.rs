@@ -41,7 +41,7 @@ pub struct Page<T> {
 }
 
 /// What an entry is sorted by.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SortValue {
     /// Microseconds since 1970.
@@ -60,6 +60,17 @@ pub struct ProjectFilter {
     pub search: Option<String>,
 }
 
+impl ProjectFilter {
+    /// Whether a project is listed.
+    pub fn passes(&self, project: &Project) -> bool {
+        let found = self.search.as_deref().map(str::to_lowercase).is_none_or(|needle| {
+            let holds = |text: &String| text.to_lowercase().contains(&needle);
+            holds(&project.name) || project.description.as_ref().is_some_and(holds)
+        });
+        found && self.status.is_none_or(|wanted| wanted == project.status)
+    }
+}
+
 /// What projects can be sorted by; ties go by id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ProjectSort {
@@ -72,7 +83,7 @@ pub enum ProjectSort {
 }
 
 /// A place in a list of projects.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ProjectPosition(pub SortValue, pub ProjectId);
 
 impl ProjectPosition {

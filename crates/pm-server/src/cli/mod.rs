@@ -1,6 +1,7 @@
 //! The commands. Exit codes: 0 done, 1 failed, 2 wrong use or configuration.
 
 mod config;
+mod key;
 mod openapi;
 mod serve;
 mod transfer;
@@ -38,6 +39,9 @@ enum Command {
     Export(transfer::Export),
     /// Read NDJSON into a new project.
     Import(transfer::Import),
+    /// Make, list and revoke API keys, also while a server runs.
+    #[command(subcommand)]
+    Key(key::Key),
 }
 
 /// Why a command failed.
@@ -75,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Openapi => openapi::print(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
+        Command::Key(key) => key::run(key),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,11 +30,6 @@ async fn serve(config: &Config) -> Result<(), Failure> {
 fn tell(config: &Config) {
     let (kind, because) = (config.store.kind, &config.store.chosen_because);
     tracing::info!(store = ?kind, because, data_dir = %config.store.data_dir.display(), "store opened");
-    if config.auth.required {
-        tracing::warn!(
-            "AUTH_REQUIRED: this version knows no credentials, so that all of /api but health answers 401"
-        );
-    }
     match config.embedder.kind {
         EmbedderKind::None | EmbedderKind::Static | EmbedderKind::Minilm => {}
         EmbedderKind::Http => {

@@ -44,6 +44,13 @@ pub fn created<T: Serialize>(location: &str, version: Version, value: &T) -> Ans
     Ok(response)
 }
 
+/// Something new that has no version, with the place where it is to be found.
+pub fn made<T: Serialize>(location: &str, value: &T) -> Answer {
+    let mut response = json(StatusCode::CREATED, value)?;
+    response.headers_mut().insert(LOCATION, ascii(location));
+    Ok(response)
+}
+
 /// An item that was stored, new or in place of an older one.
 pub fn stored(stored: &Stored) -> Answer {
     let Versioned { value: item, version } = &stored.item;

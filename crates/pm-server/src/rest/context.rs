@@ -1,15 +1,12 @@
 //! `GET /api/projects/{id}/context`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::StatusCode;
 use pm_core::model::Message;
-use pm_core::operations::{ContextRequest, Contexts};
+use pm_core::operations::ContextRequest;
 use serde::Serialize;
 
 use super::answer::{self, Answer};
-use super::extract::{Parameters, ProjectScope};
+use super::extract::{Parameters, Reading, Within};
 use super::memory::RecalledItem;
 use super::schema;
 
@@ -21,11 +18,10 @@ use super::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn get_context(
-    State(contexts): State<Arc<Contexts>>,
-    ProjectScope(project): ProjectScope,
+    Within { project, allowed, .. }: Within<Reading>,
     parameters: Parameters,
 ) -> Answer {
-    let context = contexts.get(project, ContextRequest::new(parameters.fields())?).await?;
+    let context = allowed.contexts.get(project, ContextRequest::new(parameters.fields())?).await?;
     let items = context.items.into_iter().map(|item| RecalledItem::of(item, false));
     let body = Body {
         query: context.query,

@@ -1,10 +1,12 @@
 //! The REST API: one file an end point, named by its verb, under its noun.
 
 mod answer;
+mod auth;
 mod context;
 mod documents;
 mod extract;
 mod health;
+mod keys;
 mod layers;
 mod memory;
 mod messages;
@@ -16,11 +18,14 @@ mod root;
 mod schema;
 mod state;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use pm_core::operations::{Operations, Ports};
+use pm_core::policy::Principal;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -31,6 +36,7 @@ use utoipa_axum::routes;
 use extract::BodyLimit;
 use health::Health;
 pub use layers::gate::Gate;
+use layers::identify::Identification;
 use problem::{Code, Problem};
 use state::App;
 
@@ -54,6 +60,11 @@ pub struct Parts {
 /// The whole API as a service.
 pub fn router(parts: Parts) -> Router {
     let health = Health::new(&parts.ports, &parts.operations);
+    let identification = Identification {
+        keys: parts.operations.keys.clone(),
+        gate: parts.gate,
+        anonymous: Arc::new(Principal::anonymous()),
+    };
     let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes));
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
@@ -62,7 +73,7 @@ pub fn router(parts: Parts) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(from_fn(layers::accept::check))
-        .layer(from_fn_with_state(parts.gate, layers::gate::keep))
+        .layer(from_fn_with_state(identification, layers::identify::identify))
         .layer(from_fn_with_state(parts.hurry, layers::deadline::enforce))
         .layer(CatchPanicLayer::custom(layers::panic::respond))
         .layer(layers::cors::layer(&parts.cors_origins))
@@ -83,6 +94,8 @@ fn declared() -> OpenApiRouter<App> {
         .routes(routes!(root::root))
         .merge(health::routes())
         .merge(metrics::routes())
+        .merge(auth::routes())
+        .merge(keys::routes())
         .merge(projects::routes())
         .merge(memory::routes())
         .merge(messages::routes())

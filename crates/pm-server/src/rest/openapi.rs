@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Declared;
 
+use super::layers::gate::Gate;
 use super::problem::{self, Code};
 use super::schema;
 
@@ -34,6 +35,7 @@ const ALIASED: [&str; 5] = ["/health", "/health/redis", "/health/ready", "/healt
         (name = "memory", description = "Errors, solutions, context, dependencies: stored, recalled, deleted"),
         (name = "messages", description = "What the person, the AI project manager and the system say"),
         (name = "context", description = "What an assistant needs for its next answer"),
+        (name = "auth", description = "Who may come in, and what he may do"),
         (name = "server", description = "The server itself"),
     )
 )]
@@ -61,7 +63,28 @@ pub fn finished(declared: &Declared) -> Value {
             paths.insert(format!("/api{path}"), item);
         }
     }
+    add_security(&mut document);
     document
+}
+
+/// Says how a credential is sent, and where none is needed.
+fn add_security(document: &mut Value) {
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        let schemes = json!({
+            "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
+            "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
+        });
+        components.insert("securitySchemes".to_owned(), schemes);
+    }
+    let either = json!([{"bearer": []}, {"api_key": []}]);
+    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+        let open = Gate { auth_required: true, documents_open: false }.is_open(path);
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if let Some(operation) = operation.as_object_mut() {
+                operation.insert("security".to_owned(), if open { json!([]) } else { either.clone() });
+            }
+        }
+    }
 }
 
 /// Turns `x-problems`, a list of codes, into responses, with those that any such route may answer.

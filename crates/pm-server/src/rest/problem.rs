@@ -24,8 +24,12 @@ pub enum Code {
     MalformedRequest,
     /// No valid credential came with it.
     Unauthorized,
+    /// The credential does not let its bearer do that.
+    Forbidden,
     /// There is no such project.
     ProjectNotFound,
+    /// There is no such API key.
+    KeyNotFound,
     /// There is no such item.
     MemoryNotFound,
     /// There is no such message.
@@ -64,11 +68,13 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::MalformedJson,
         Self::MalformedRequest,
         Self::Unauthorized,
+        Self::Forbidden,
         Self::ProjectNotFound,
+        Self::KeyNotFound,
         Self::MemoryNotFound,
         Self::MessageNotFound,
         Self::RouteNotFound,
@@ -94,7 +100,9 @@ impl Code {
             Self::MalformedJson => ("malformed_json", 400, "The body is not valid JSON"),
             Self::MalformedRequest => ("malformed_request", 400, "The request is malformed"),
             Self::Unauthorized => ("unauthorized", 401, "A valid credential is needed"),
+            Self::Forbidden => ("forbidden", 403, "The credential does not allow that"),
             Self::ProjectNotFound => ("project_not_found", 404, "No such project"),
+            Self::KeyNotFound => ("key_not_found", 404, "No such API key"),
             Self::MemoryNotFound => ("memory_not_found", 404, "No such memory item"),
             Self::MessageNotFound => ("message_not_found", 404, "No such message"),
             Self::RouteNotFound => ("route_not_found", 404, "No such route"),
@@ -227,6 +235,7 @@ impl From<Error> for Problem {
         let code = match error {
             Error::Invalid(invalid) => return invalid.into(),
             Error::ProjectNotFound => Code::ProjectNotFound,
+            Error::KeyNotFound => Code::KeyNotFound,
             Error::MemoryNotFound => Code::MemoryNotFound,
             Error::MessageNotFound => Code::MessageNotFound,
             Error::ProjectArchived => Code::ProjectArchived,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use pm_core::operations::{Contexts, Memory, Messages, Operations, Projects, Recall};
+use pm_core::operations::Operations;
 
 use super::extract::BodyLimit;
 use super::health::Health;
@@ -24,6 +24,11 @@ impl App {
     pub fn new(operations: Operations, health: Health, body_limit: BodyLimit) -> Self {
         Self(Arc::new(Parts { operations, health, body_limit }))
     }
+
+    /// The operations. Handlers are given them by `extract::access`, which asks the policy.
+    pub fn operations(&self) -> &Operations {
+        &self.0.operations
+    }
 }
 
 macro_rules! part {
@@ -36,10 +41,5 @@ macro_rules! part {
     };
 }
 
-part!(Arc<Projects>, operations.projects);
-part!(Arc<Memory>, operations.memory);
-part!(Arc<Messages>, operations.messages);
-part!(Arc<Recall>, operations.recall);
-part!(Arc<Contexts>, operations.contexts);
 part!(Health, health);
 part!(BodyLimit, body_limit);

@@ -44,15 +44,7 @@ pub(super) fn projects<'a>(
     filter: &ProjectFilter,
     request: &PageRequest<ProjectSort, ProjectPosition>,
 ) -> Page<Versioned<Project>> {
-    let needle = filter.search.as_deref().map(str::to_lowercase);
-    let kept = all.filter(|entry| {
-        let Project { name, description, status, .. } = &entry.value;
-        let found = needle.as_ref().is_none_or(|needle| {
-            let holds = |text: &String| text.to_lowercase().contains(needle);
-            holds(name) || description.as_ref().is_some_and(holds)
-        });
-        found && filter.status.is_none_or(|wanted| wanted == *status)
-    });
+    let kept = all.filter(|entry| filter.passes(&entry.value));
     page(
         kept.collect(),
         request,

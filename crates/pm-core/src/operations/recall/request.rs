@@ -98,6 +98,11 @@ impl RecallRequest {
             && self.until.is_none_or(|until| item.timestamp < until)
     }
 
+    /// The project that it names.
+    pub fn project(&self) -> Result<ProjectId> {
+        self.project.ok_or(Error::ProjectNotFound)
+    }
+
     /// Whether the caller wants to see why.
     pub fn explain(&self) -> bool {
         self.explain

@@ -12,6 +12,7 @@ use pm_core::input::{self, BODY_DEPTH, Invalid};
 use pm_core::operations::Idempotency;
 use serde_json::Value;
 
+use crate::rest::layers::identify::Identity;
 use crate::rest::problem::{Code, Problem};
 
 /// How long a body may take to arrive.
@@ -68,6 +69,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let keys: Vec<_> = request.headers().get_all(IDEMPOTENCY_KEY).iter().cloned().collect();
         let action = format!("{} {}", request.method(), request.uri().path());
+        let principal = Identity::of(request.extensions())?;
         let JsonBody(body) = JsonBody::from_request(request, state).await?;
         let key = match keys.as_slice() {
             [] => return Ok(Self { body, once: None }),
@@ -77,8 +79,7 @@ where
         let key = key
             .to_str()
             .map_err(|_| Invalid::field("Idempotency-Key", "must be visible ASCII characters"))?;
-        // Until there are principals, whoever may reach the server is the same one.
-        let once = Idempotency::new("anonymous", &action, key, &body)?;
+        let once = Idempotency::new(&principal.identity(), &action, key, &body)?;
         Ok(Self { body, once: Some(once) })
     }
 }

@@ -1,11 +1,13 @@
 //! What handlers take from a request. A fault in any of it is a [`Problem`](super::problem::Problem).
 
+mod access;
 mod body;
 mod conditions;
 mod path;
 mod query;
 
+pub use access::{Allowed, Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
 pub use conditions::{Conditions, ReadConditions};
-pub use path::{ItemPath, KeyPath, MessagePath, ProjectScope};
+pub use path::{ItemPath, KeyId, KeyPath, MessagePath, ProjectScope};
 pub use query::{NoParameters, Parameters};

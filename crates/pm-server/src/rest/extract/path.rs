@@ -81,6 +81,17 @@ impl<S: Send + Sync> FromRequestParts<S> for ItemPath {
     }
 }
 
+/// The API key that the path names.
+pub struct KeyId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self(Path::of(parts, state).await?.get("id").to_owned()))
+    }
+}
+
 /// The old forms of delete: a key, and perhaps a project before it, as they stand.
 pub struct KeyPath {
     /// The key.

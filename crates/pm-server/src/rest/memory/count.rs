@@ -1,16 +1,13 @@
 //! `GET /api/projects/{id}/memory/count`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use pm_core::model::{MemoryType, ProjectId};
-use pm_core::operations::{Count, Memory};
+use pm_core::operations::Count;
 use serde_json::{Map, Value, json};
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{NoParameters, ProjectScope};
+use crate::rest::extract::{NoParameters, Reading, Within};
 use crate::rest::problem::Problem;
 use crate::rest::schema;
 
@@ -22,11 +19,10 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn count_memory(
-    State(memory): State<Arc<Memory>>,
+    Within { project, allowed, .. }: Within<Reading>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
 ) -> Answer {
-    counted(project, &memory.count(project).await?)
+    counted(project, &allowed.memory.count(project).await?)
 }
 
 /// The answer, under both of its addresses.

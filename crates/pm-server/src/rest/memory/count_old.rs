@@ -1,13 +1,8 @@
 //! `GET /api/memory/{project_id}/count`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use pm_core::operations::Memory;
-
 use super::count::counted;
 use crate::rest::answer::Answer;
-use crate::rest::extract::{NoParameters, ProjectScope};
+use crate::rest::extract::{NoParameters, Reading, Within};
 use crate::rest::schema;
 
 /// Count a project's memory items, at the first version's address.
@@ -18,9 +13,8 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn count_memory_old(
-    State(memory): State<Arc<Memory>>,
+    Within { project, allowed, .. }: Within<Reading>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
 ) -> Answer {
-    counted(project, &memory.count(project).await?)
+    counted(project, &allowed.memory.count(project).await?)
 }

@@ -1,14 +1,11 @@
 //! `DELETE /api/projects/{id}/memory/{type}/{key}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use pm_core::operations::{DeleteRequest, Memory};
+use pm_core::operations::DeleteRequest;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, ItemPath, NoParameters, ProjectScope};
+use crate::rest::extract::{Conditions, ItemPath, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Delete a memory item.
@@ -17,15 +14,14 @@ use crate::rest::schema;
     params(schema::ProjectParameter, schema::ItemParameters, schema::ConditionHeaders),
     responses((status = 204, description = "It is gone")),
     extensions(("x-problems" =
-        json!(["project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
+        json!(["forbidden", "project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
 )]
 pub(super) async fn delete_memory_item(
-    State(memory): State<Arc<Memory>>,
+    Within { project, allowed, .. }: Within<Writing>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     item: ItemPath,
     Conditions(condition): Conditions,
 ) -> Answer {
-    memory.delete(&DeleteRequest::one(project, item.r#type, item.key), &condition).await?;
+    allowed.memory.delete(&DeleteRequest::one(project, item.r#type, item.key), &condition).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

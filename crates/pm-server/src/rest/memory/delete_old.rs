@@ -1,22 +1,21 @@
 //! `DELETE /api/memory/...`: deletes by key, of every type unless one is given.
 
-use std::sync::Arc;
-
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::request::Parts;
-use pm_core::operations::{DeleteRequest, Memory};
+use pm_core::operations::DeleteRequest;
+use pm_core::policy::Action;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, KeyPath, Parameters};
+use crate::rest::extract::{Caller, Conditions, KeyPath, Parameters};
 use crate::rest::problem::Problem;
 use crate::rest::schema;
 use crate::rest::state::App;
 
 /// What every form of the delete takes beside the path.
 pub(super) struct Deletion {
-    memory: Arc<Memory>,
+    caller: Caller,
     parameters: Parameters,
     conditions: Conditions,
 }
@@ -25,9 +24,10 @@ impl FromRequestParts<App> for Deletion {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, app).await?;
         let parameters = Parameters::from_request_parts(parts, app).await?;
         let Ok(conditions) = Conditions::from_request_parts(parts, app).await;
-        Ok(Self { memory: Arc::from_ref(app), parameters, conditions })
+        Ok(Self { caller, parameters, conditions })
     }
 }
 
@@ -39,7 +39,8 @@ impl Deletion {
 
     async fn run(self) -> Answer {
         let request = DeleteRequest::new(self.parameters.fields())?;
-        self.memory.delete(&request, &self.conditions.0).await?;
+        let allowed = self.caller.may(Action::Write(request.project()?))?;
+        allowed.memory.delete(&request, &self.conditions.0).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     }
 }
@@ -50,7 +51,7 @@ impl Deletion {
     params(schema::DeleteProjectQuery, schema::DeleteKeyQuery, schema::DeleteTypeQuery, schema::ConditionHeaders),
     responses((status = 204, description = "It is gone")),
     extensions(("x-problems" =
-        json!(["project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
+        json!(["forbidden", "project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
 )]
 pub(super) async fn delete_memory(deletion: Deletion) -> Answer {
     deletion.run().await
@@ -62,7 +63,7 @@ pub(super) async fn delete_memory(deletion: Deletion) -> Answer {
     params(schema::KeyParameter, schema::DeleteProjectQuery, schema::DeleteTypeQuery, schema::ConditionHeaders),
     responses((status = 204, description = "It is gone")),
     extensions(("x-problems" =
-        json!(["project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
+        json!(["forbidden", "project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
 )]
 #[deprecated = "kept for the first version's clients"]
 pub(super) async fn delete_memory_by_key(path: KeyPath, deletion: Deletion) -> Answer {
@@ -75,7 +76,7 @@ pub(super) async fn delete_memory_by_key(path: KeyPath, deletion: Deletion) -> A
     params(schema::OldProjectParameter, schema::KeyParameter, schema::DeleteTypeQuery, schema::ConditionHeaders),
     responses((status = 204, description = "It is gone")),
     extensions(("x-problems" =
-        json!(["project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
+        json!(["forbidden", "project_not_found", "memory_not_found", "project_archived", "precondition_failed"])))
 )]
 #[deprecated = "kept for the first version's clients"]
 pub(super) async fn delete_memory_by_project_and_key(path: KeyPath, deletion: Deletion) -> Answer {

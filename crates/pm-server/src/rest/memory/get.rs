@@ -1,13 +1,9 @@
 //! `GET /api/projects/{id}/memory/{type}/{key}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::StatusCode;
-use pm_core::operations::Memory;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{ItemPath, NoParameters, ProjectScope, ReadConditions};
+use crate::rest::extract::{ItemPath, NoParameters, ReadConditions, Reading, Within};
 use crate::rest::schema;
 
 /// Get a memory item.
@@ -20,13 +16,12 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "memory_not_found", "precondition_failed"])))
 )]
 pub(super) async fn get_memory(
-    State(memory): State<Arc<Memory>>,
+    Within { project, allowed, .. }: Within<Reading>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     item: ItemPath,
     conditions: ReadConditions,
 ) -> Answer {
-    let item = memory.get(project, item.r#type, &item.key).await?;
+    let item = allowed.memory.get(project, item.r#type, &item.key).await?;
     if conditions.known(item.version)? {
         return Ok(answer::not_modified(item.version));
     }

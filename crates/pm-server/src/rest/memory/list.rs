@@ -1,13 +1,10 @@
 //! `GET /api/projects/{id}/memory`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::Uri;
-use pm_core::operations::{ItemList, Memory};
+use pm_core::operations::ItemList;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Parameters, ProjectScope};
+use crate::rest::extract::{Parameters, Reading, Within};
 use crate::rest::schema;
 
 /// List a project's memory items, newest first unless sorted otherwise.
@@ -20,11 +17,10 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn list_memory(
-    State(memory): State<Arc<Memory>>,
-    ProjectScope(project): ProjectScope,
+    Within { project, allowed, .. }: Within<Reading>,
     uri: Uri,
     parameters: Parameters,
 ) -> Answer {
-    let listing = memory.list(project, &ItemList::new(parameters.fields())?).await?;
+    let listing = allowed.memory.list(project, &ItemList::new(parameters.fields())?).await?;
     answer::page(&uri, listing, |item| item.value)
 }

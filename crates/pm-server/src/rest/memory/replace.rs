@@ -1,13 +1,9 @@
 //! `PUT /api/projects/{id}/memory/{type}/{key}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use pm_core::model::ItemDraft;
-use pm_core::operations::Memory;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Conditions, ItemPath, JsonBody, NoParameters, ProjectScope};
+use crate::rest::extract::{Conditions, ItemPath, JsonBody, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Store a memory item at its address: what is not sent is cleared.
@@ -21,16 +17,15 @@ use crate::rest::schema;
         (status = 200, description = "The item, in place of an older one", body = schema::MemoryItem,
             headers(("ETag" = String, description = "Its version")))),
     extensions(("x-problems" =
-        json!(["project_not_found", "project_archived", "memory_limit_reached", "precondition_failed"])))
+        json!(["forbidden", "project_not_found", "project_archived", "memory_limit_reached", "precondition_failed"])))
 )]
 pub(super) async fn put_memory(
-    State(memory): State<Arc<Memory>>,
+    Within { project, allowed, .. }: Within<Writing>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     item: ItemPath,
     Conditions(condition): Conditions,
     JsonBody(body): JsonBody,
 ) -> Answer {
     let draft = ItemDraft::named(item.r#type, item.key, body)?;
-    answer::stored(&memory.put(project, draft, condition, None).await?)
+    answer::stored(&allowed.memory.put(project, draft, condition, None).await?)
 }

@@ -1,12 +1,10 @@
 //! `POST /api/memory/store`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use pm_core::operations::{Memory, StoreItem};
+use pm_core::operations::StoreItem;
+use pm_core::policy::Action;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Conditions, NoParameters, Repeatable};
+use crate::rest::extract::{Caller, Conditions, NoParameters, Repeatable};
 use crate::rest::schema;
 
 /// Store a memory item, new or in place of the one of the same type and key; with `unless_similar` only where no other item
@@ -21,15 +19,17 @@ use crate::rest::schema;
         (status = 200, description = "The item, in place of an older one", body = schema::MemoryItem,
             headers(("ETag" = String, description = "Its version")))),
     extensions(("x-problems" =
-        json!(["project_not_found", "project_archived", "memory_limit_reached", "similar_exists",
+        json!(["forbidden", "project_not_found", "project_archived", "memory_limit_reached", "similar_exists",
             "precondition_failed", "idempotency_mismatch"])))
 )]
 pub(super) async fn store_memory(
-    State(memory): State<Arc<Memory>>,
+    caller: Caller,
     _: NoParameters,
     Conditions(condition): Conditions,
     request: Repeatable,
 ) -> Answer {
-    let stored = memory.store(StoreItem::new(request.body)?, condition, request.once.as_ref()).await?;
+    let item = StoreItem::new(request.body)?;
+    let allowed = caller.may(Action::Write(item.project()?))?;
+    let stored = allowed.memory.store(item, condition, request.once.as_ref()).await?;
     answer::stored(&stored)
 }

@@ -1,13 +1,9 @@
 //! `POST /api/projects/{id}/messages`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use pm_core::model::MessageDraft;
-use pm_core::operations::Messages;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{NoParameters, ProjectScope, Repeatable};
+use crate::rest::extract::{NoParameters, Repeatable, Within, Writing};
 use crate::rest::schema;
 
 /// Add a message to a project.
@@ -17,16 +13,15 @@ use crate::rest::schema;
     request_body = schema::MessageCreate,
     responses((status = 201, description = "The new message", body = schema::Message,
         headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version")))),
-    extensions(("x-problems" = json!(["project_not_found", "project_archived", "idempotency_mismatch"])))
+    extensions(("x-problems" = json!(["forbidden", "project_not_found", "project_archived", "idempotency_mismatch"])))
 )]
 pub(super) async fn create_message(
-    State(messages): State<Arc<Messages>>,
+    Within { project, allowed, .. }: Within<Writing>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     request: Repeatable,
 ) -> Answer {
     let draft = MessageDraft::new(request.body)?;
-    let message = messages.create(project, draft, request.once.as_ref()).await?;
+    let message = allowed.messages.create(project, draft, request.once.as_ref()).await?;
     let location = format!("/api/projects/{project}/messages/{}", message.value.id);
     answer::created(&location, message.version, &message.value)
 }

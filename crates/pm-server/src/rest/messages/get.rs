@@ -1,13 +1,9 @@
 //! `GET /api/projects/{id}/messages/{message_id}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::StatusCode;
-use pm_core::operations::Messages;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{MessagePath, NoParameters, ProjectScope, ReadConditions};
+use crate::rest::extract::{MessagePath, NoParameters, ReadConditions, Reading, Within};
 use crate::rest::schema;
 
 /// Get a message.
@@ -20,13 +16,12 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "message_not_found", "precondition_failed"])))
 )]
 pub(super) async fn get_message(
-    State(messages): State<Arc<Messages>>,
+    Within { project, allowed, .. }: Within<Reading>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     MessagePath(message): MessagePath,
     conditions: ReadConditions,
 ) -> Answer {
-    let message = messages.get(project, message).await?;
+    let message = allowed.messages.get(project, message).await?;
     if conditions.known(message.version)? {
         return Ok(answer::not_modified(message.version));
     }

@@ -1,13 +1,10 @@
 //! `GET /api/projects/{id}/messages`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::Uri;
-use pm_core::operations::{MessageList, Messages};
+use pm_core::operations::MessageList;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Parameters, ProjectScope};
+use crate::rest::extract::{Parameters, Reading, Within};
 use crate::rest::schema;
 
 /// List a project's messages, newest first unless sorted otherwise.
@@ -20,11 +17,10 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found"])))
 )]
 pub(super) async fn list_messages(
-    State(messages): State<Arc<Messages>>,
-    ProjectScope(project): ProjectScope,
+    Within { project, allowed, .. }: Within<Reading>,
     uri: Uri,
     parameters: Parameters,
 ) -> Answer {
-    let listing = messages.list(project, &MessageList::new(parameters.fields())?).await?;
+    let listing = allowed.messages.list(project, &MessageList::new(parameters.fields())?).await?;
     answer::page(&uri, listing, |message| message.value)
 }

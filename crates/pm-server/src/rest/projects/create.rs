@@ -1,13 +1,10 @@
 //! `POST /api/projects`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use pm_core::model::ProjectDraft;
-use pm_core::operations::Projects;
+use pm_core::policy::Action;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{NoParameters, Repeatable};
+use crate::rest::extract::{Caller, NoParameters, Repeatable};
 use crate::rest::schema;
 
 /// Create a project.
@@ -17,15 +14,11 @@ use crate::rest::schema;
     request_body = schema::ProjectCreate,
     responses((status = 201, description = "The new project", body = schema::Project,
         headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its version")))),
-    extensions(("x-problems" = json!(["idempotency_mismatch"])))
+    extensions(("x-problems" = json!(["forbidden", "idempotency_mismatch"])))
 )]
-pub(super) async fn create_project(
-    State(projects): State<Arc<Projects>>,
-    _: NoParameters,
-    request: Repeatable,
-) -> Answer {
+pub(super) async fn create_project(caller: Caller, _: NoParameters, request: Repeatable) -> Answer {
     let draft = ProjectDraft::to_create(request.body)?;
-    let project = projects.create(draft, request.once.as_ref()).await?;
+    let project = caller.may(Action::Create)?.projects.create(draft, request.once.as_ref()).await?;
     let location = format!("/api/projects/{}", project.value.id);
     answer::created(&location, project.version, &project.value)
 }

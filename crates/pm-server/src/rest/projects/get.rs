@@ -1,13 +1,9 @@
 //! `GET /api/projects/{id}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::StatusCode;
-use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{NoParameters, ProjectScope, ReadConditions};
+use crate::rest::extract::{NoParameters, ReadConditions, Reading, Within};
 use crate::rest::schema;
 
 /// Get a project.
@@ -20,12 +16,11 @@ use crate::rest::schema;
     extensions(("x-problems" = json!(["project_not_found", "precondition_failed"])))
 )]
 pub(super) async fn get_project(
-    State(projects): State<Arc<Projects>>,
+    Within { project, allowed, .. }: Within<Reading>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     conditions: ReadConditions,
 ) -> Answer {
-    let project = projects.get(project).await?;
+    let project = allowed.projects.get(project).await?;
     if conditions.known(project.version)? {
         return Ok(answer::not_modified(project.version));
     }

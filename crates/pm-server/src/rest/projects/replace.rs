@@ -1,14 +1,10 @@
 //! `PUT /api/projects/{id}`.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::StatusCode;
 use pm_core::model::ProjectDraft;
-use pm_core::operations::Projects;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Conditions, JsonBody, NoParameters, ProjectScope};
+use crate::rest::extract::{Conditions, JsonBody, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Replace a project: what is not sent is cleared.
@@ -18,15 +14,14 @@ use crate::rest::schema;
     request_body = schema::ProjectReplace,
     responses((status = 200, description = "The project as it is now", body = schema::Project,
         headers(("ETag" = String, description = "Its version")))),
-    extensions(("x-problems" = json!(["project_not_found", "conflict", "precondition_failed"])))
+    extensions(("x-problems" = json!(["forbidden", "project_not_found", "conflict", "precondition_failed"])))
 )]
 pub(super) async fn replace_project(
-    State(projects): State<Arc<Projects>>,
+    Within { project, allowed, .. }: Within<Writing>,
     _: NoParameters,
-    ProjectScope(project): ProjectScope,
     Conditions(condition): Conditions,
     JsonBody(body): JsonBody,
 ) -> Answer {
-    let project = projects.replace(project, ProjectDraft::to_replace(body)?, &condition).await?;
+    let project = allowed.projects.replace(project, ProjectDraft::to_replace(body)?, &condition).await?;
     answer::tagged(StatusCode::OK, project.version, &project.value)
 }

@@ -2,12 +2,14 @@
 
 #![expect(dead_code, reason = "these types describe what others read and write; they are never built")]
 
+mod auth;
 mod memory;
 mod messages;
 mod parameters;
 mod projects;
 mod server;
 
+pub use auth::{ApiKey, KeyCreate, Me, NewKey};
 pub use memory::{
     BatchEntry, Cleared, Context, Count, MemoryBatch, MemoryItem, MemoryPut, MemoryStore, MemoryType, Recall,
     RecalledItem, SimilarItem,
@@ -15,8 +17,8 @@ pub use memory::{
 pub use messages::{Message, MessageCreate, Role};
 pub use parameters::{
     ConditionHeaders, ContextQuery, DeleteKeyQuery, DeleteProjectQuery, DeleteTypeQuery, IdempotencyKey,
-    ItemParameters, KeyParameter, MemoryListQuery, MessageListQuery, MessageParameter, OldProjectParameter,
-    ProjectListQuery, ProjectParameter, ReadConditionHeaders, RecallQuery,
+    ItemParameters, KeyIdParameter, KeyParameter, MemoryListQuery, MessageListQuery, MessageParameter,
+    OldProjectParameter, PageQuery, ProjectListQuery, ProjectParameter, ReadConditionHeaders, RecallQuery,
 };
 pub use projects::{Project, ProjectChange, ProjectCreate, ProjectReplace, ProjectStatus};
 pub use server::{FieldError, Health, Problem, Root};

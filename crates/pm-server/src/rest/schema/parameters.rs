@@ -48,6 +48,25 @@ pub struct KeyParameter {
     key: String,
 }
 
+/// The API key.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct KeyIdParameter {
+    /// The key's public id.
+    id: String,
+}
+
+/// Pages of a list with one order and no filter.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// 100 unless sent.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// From the `Link` of the page before.
+    cursor: Option<String>,
+}
+
 /// `Idempotency-Key`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -1,0 +1,282 @@
+//! API keys: made, listed, revoked, and let in.
+
+mod cache;
+mod text;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use super::{Listing, Ports, listing};
+use crate::input::{Fields, Invalid};
+use crate::model::{ApiKey, Grant, KeyDraft};
+use crate::policy::{Principal, PrincipalKind};
+use crate::ports::{Clock, Content, Digest, Expected, Ids, Page, Record, Shelf, Store, Vault};
+use crate::{Error, Result};
+use cache::{Cache, Known};
+pub use text::KeyText;
+
+/// How often the vault is asked whether what is remembered still holds: what another node or a shell revoked is refused
+/// after this long at the latest.
+pub const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// How many uses are written down at a time. What finds no place is written at the next use.
+const NOTES: usize = 16;
+/// Records read at a time.
+const PAGE: usize = 1000;
+
+/// Operations on API keys.
+#[derive(Debug)]
+pub struct Keys {
+    vault: Arc<dyn Vault>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    /// Where projects are looked for that a key is to be bound to; `None`: they are not.
+    store: Option<Arc<dyn Store>>,
+    cache: Cache,
+    /// What the bootstrap key hashes to, where there is one.
+    bootstrap: OnceLock<Digest>,
+    notes: Arc<Semaphore>,
+}
+
+/// A key as the vault keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    name: String,
+    #[serde(flatten)]
+    grant: Grant,
+    created_at: Timestamp,
+    created_by: String,
+    /// SHA-256 of the secret, in hexadecimal.
+    digest: String,
+}
+
+/// Which keys are listed: pages of all, oldest first.
+#[derive(Debug)]
+pub struct KeyList(listing::ListRequest<(), ()>);
+
+impl KeyList {
+    /// Reads the parameters `limit, cursor`.
+    pub fn new(fields: Fields) -> Result<Self, Invalid> {
+        listing::ListRequest::unsorted(fields).map(Self)
+    }
+}
+
+impl Keys {
+    pub(super) fn new(ports: &Ports) -> Self {
+        let Ports { vault, clock, ids, store, .. } = ports.clone();
+        Self { store: Some(store), ..Self::over(vault, clock, ids) }
+    }
+
+    /// Operations on the keys of a vault, without a store beside it.
+    pub fn over(vault: Arc<dyn Vault>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self {
+            vault,
+            clock,
+            ids,
+            store: None,
+            cache: Cache::default(),
+            bootstrap: OnceLock::new(),
+            notes: Arc::new(Semaphore::new(NOTES)),
+        }
+    }
+
+    /// Makes a key for `draft`, on behalf of `by`; the key itself is answered here and nowhere else.
+    pub async fn create(&self, draft: KeyDraft, by: &Principal) -> Result<(ApiKey, KeyText)> {
+        let now = self.clock.now();
+        if draft.expires_at.is_some_and(|expires| expires <= now) {
+            return Err(Invalid::field("expires_at", "is not in the future").into());
+        }
+        self.check_projects(&draft.grant).await?;
+        let text = KeyText { id: self.ids.next().simple().to_string(), secret: self.ids.secret()? };
+        let kept = Kept {
+            name: draft.name,
+            grant: draft.grant,
+            created_at: now,
+            created_by: by.identity(),
+            digest: text::hexadecimal(&text.digest()),
+        };
+        let body = serde_json::to_string(&kept).map_err(Error::internal)?;
+        let content = Content { body, expires_at: draft.expires_at };
+        let written = self.vault.put_record(Shelf::Keys, &text.id, &content, Expected::Absent).await?;
+        // Ids are never given twice.
+        written.ok_or(Error::Conflict)?;
+        let key = kept.shown(text.id.clone(), draft.expires_at, None);
+        Ok((key, text))
+    }
+
+    async fn check_projects(&self, grant: &Grant) -> Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        for (at, project) in grant.projects.iter().flatten().enumerate() {
+            if store.project(*project).await?.is_none() {
+                let message = "is the id of no project that is there";
+                return Err(Invalid::field(format!("projects[{at}]"), message).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// A page of the list of keys, oldest first.
+    pub async fn list(&self, request: &KeyList) -> Result<Listing<ApiKey>> {
+        let page = request.0.page::<String>("keys")?;
+        let after = page.after.as_deref();
+        let mut records = self.vault.records(Shelf::Keys, after, page.limit + 1).await?;
+        let more = records.len() > page.limit;
+        records.truncate(page.limit);
+        let mut entries = Vec::with_capacity(records.len());
+        for record in records {
+            let used = self.vault.record(Shelf::Uses, &record.id).await?;
+            let used = used.and_then(|used| serde_json::from_str(&used.content.body).ok());
+            let kept = Kept::read(&record)?;
+            entries.push(kept.shown(record.id, record.content.expires_at, used));
+        }
+        let page = Page { entries, total: self.count().await?, more };
+        Ok(request.0.listing("keys", page, |last| last.id.clone()))
+    }
+
+    async fn count(&self) -> Result<u64> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.vault.records(Shelf::Keys, after.as_deref(), PAGE).await?;
+            count += page.len() as u64;
+            if page.len() < PAGE {
+                return Ok(count);
+            }
+            after = page.into_iter().next_back().map(|record| record.id);
+        }
+    }
+
+    /// Revokes a key: whoever comes with it is refused from now on; on other nodes within [`WATCH_EVERY`].
+    pub async fn revoke(&self, id: &str) -> Result<()> {
+        // What can be no id never reaches the vault.
+        if !text::is_id(id) {
+            return Err(Error::KeyNotFound);
+        }
+        let removed = self.vault.remove_record(Shelf::Keys, id).await;
+        // Also after a failure, which may have come too late to stop it.
+        self.cache.forget();
+        if !removed? {
+            return Err(Error::KeyNotFound);
+        }
+        self.vault.remove_record(Shelf::Uses, id).await.map(drop)
+    }
+
+    /// Whom this key lets in, if anybody.
+    pub async fn authenticate(&self, sent: &str) -> Result<Option<Arc<Principal>>> {
+        let Some(text) = KeyText::parse(sent) else { return Ok(None) };
+        let digest = text.digest();
+        if text.is_bootstrap() {
+            return self.admit_bootstrap(&digest).await;
+        }
+        let now = self.clock.now();
+        let known = match self.cache.get(&text.id, now) {
+            Some(known) => known,
+            None => match self.look_up(&text.id).await? {
+                Some(known) => known,
+                None => return Ok(None),
+            },
+        };
+        let right = bool::from(known.digest.ct_eq(&digest));
+        if !right || known.expires_at.is_some_and(|expires| expires <= now) {
+            return Ok(None);
+        }
+        self.note_use(&text.id, &known, now);
+        Ok(Some(known.principal.clone()))
+    }
+
+    async fn look_up(&self, id: &str) -> Result<Option<Arc<Known>>> {
+        let epoch = self.cache.epoch();
+        let Some(record) = self.vault.record(Shelf::Keys, id).await? else { return Ok(None) };
+        let kept = Kept::read(&record)?;
+        let digest =
+            text::bytes(&kept.digest).ok_or_else(|| Error::internal("the digest of a key is broken"))?;
+        let principal =
+            Principal { kind: PrincipalKind::Key, id: record.id, name: kept.name, grant: kept.grant };
+        let known = Arc::new(Known::new(digest, principal, record.content.expires_at));
+        self.cache.keep(id, known.clone(), epoch);
+        Ok(Some(known))
+    }
+
+    /// Notes in the background that a key was used, at most once a minute.
+    fn note_use(&self, id: &str, known: &Known, now: Timestamp) {
+        if !known.is_due(now) {
+            return;
+        }
+        let Ok(place) = Arc::clone(&self.notes).try_acquire_owned() else { return };
+        known.noted(now);
+        let (vault, id) = (self.vault.clone(), id.to_owned());
+        let content = Content { body: format!("\"{now}\""), expires_at: known.expires_at };
+        tokio::spawn(async move {
+            if let Err(error) = vault.put_record(Shelf::Uses, &id, &content, Expected::Any).await {
+                tracing::debug!(%error, "the use of a key was not noted");
+            }
+            drop(place);
+        });
+    }
+
+    /// Makes a key that sets the server up, good until the first administrator is there or the process ends. `None`:
+    /// there is an administrator, or it is not known whether there is.
+    pub async fn bootstrap(&self) -> Result<Option<KeyText>> {
+        if self.has_administrator().await? {
+            return Ok(None);
+        }
+        let text = KeyText { id: text::BOOTSTRAP.to_owned(), secret: self.ids.secret()? };
+        Ok(self.bootstrap.set(text.digest()).is_ok().then_some(text))
+    }
+
+    async fn admit_bootstrap(&self, digest: &Digest) -> Result<Option<Arc<Principal>>> {
+        let right = self.bootstrap.get().is_some_and(|known| bool::from(known.ct_eq(digest)));
+        if !right || self.has_administrator().await? {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(Principal::bootstrap())))
+    }
+
+    /// Whether somebody is there who may say who may come in.
+    async fn has_administrator(&self) -> Result<bool> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.vault.records(Shelf::Keys, after.as_deref(), PAGE).await?;
+            for record in &page {
+                if Kept::read(record)?.grant.administers() {
+                    return Ok(true);
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(false);
+            }
+            after = page.into_iter().next_back().map(|record| record.id);
+        }
+    }
+
+    /// Has what is remembered of keys hold for as long as the vault says that it does. Never ends; without it every request
+    /// asks the vault.
+    pub async fn watch(&self) {
+        let mut every = tokio::time::interval(WATCH_EVERY);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            // From before the question: the answer holds for that moment.
+            let asked = self.clock.now();
+            match self.vault.revision().await {
+                Ok(revision) => self.cache.confirm(revision, asked),
+                // What is remembered lapses by itself.
+                Err(error) => tracing::debug!(%error, "it is not known whether keys were revoked"),
+            }
+        }
+    }
+}
+
+impl Kept {
+    fn read(record: &Record) -> Result<Self> {
+        serde_json::from_str(&record.content.body).map_err(Error::internal)
+    }
+
+    fn shown(self, id: String, expires_at: Option<Timestamp>, last_used_at: Option<Timestamp>) -> ApiKey {
+        let Self { name, grant, created_at, .. } = self;
+        ApiKey { id, name, grant, created_at, expires_at, last_used_at }
+    }
+}

@@ -1,0 +1,13 @@
+//! `/api/auth`, but for [`keys`](super::keys).
+
+mod me;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::state::App;
+
+/// The routes of this noun.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(me::get_me))
+}

@@ -1,0 +1,156 @@
+//! Finds out who calls.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, HeaderName};
+use http::{Extensions, HeaderMap};
+use pm_core::operations::Keys;
+use pm_core::policy::Principal;
+
+use super::gate::Gate;
+use crate::rest::problem::{Code, Problem};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Who calls, as far as his credential tells.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// Somebody who may be let in.
+    Known(Arc<Principal>),
+    /// Nobody; the problem says why.
+    Refused(Problem),
+}
+
+impl Identity {
+    /// The principal of a request.
+    pub fn of(extensions: &Extensions) -> Result<Arc<Principal>, Problem> {
+        match extensions.get::<Self>() {
+            Some(Self::Known(principal)) => Ok(principal.clone()),
+            Some(Self::Refused(problem)) => Err(problem.clone()),
+            // Shut rather than open, should the layer ever be missing.
+            None => Err(Problem::new(Code::Unauthorized, NEEDED)),
+        }
+    }
+}
+
+const NEEDED: &str = "send an API key, as `Authorization: Bearer KEY` or as `X-API-Key: KEY`";
+const WRONG: &str = "the API key is not known here, is revoked or has expired";
+
+/// What it takes to find out who calls.
+#[derive(Clone, Debug)]
+pub struct Identification {
+    /// The keys that let somebody in.
+    pub keys: Arc<Keys>,
+    /// What is open to whom.
+    pub gate: Gate,
+    /// Who it is that comes without a credential where none is needed.
+    pub anonymous: Arc<Principal>,
+}
+
+/// Answers 401 to what is not open to whoever calls; notes who it is for those that come after.
+pub async fn identify(
+    State(identification): State<Identification>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let identity = identification.identity(request.headers()).await;
+    if let Identity::Refused(problem) = &identity
+        && !identification.gate.is_open(request.uri().path())
+    {
+        return problem.clone().into_response();
+    }
+    request.extensions_mut().insert(identity);
+    next.run(request).await
+}
+
+impl Identification {
+    async fn identity(&self, headers: &HeaderMap) -> Identity {
+        let refused = |why| Identity::Refused(Problem::new(Code::Unauthorized, why));
+        let key = match credential(headers) {
+            Ok(Some(key)) => key,
+            Ok(None) if self.gate.auth_required => return refused(NEEDED),
+            Ok(None) => return Identity::Known(self.anonymous.clone()),
+            Err(why) => return refused(why),
+        };
+        match self.keys.authenticate(key).await {
+            Ok(Some(principal)) => Identity::Known(principal),
+            Ok(None) => refused(WRONG),
+            Err(error) => Identity::Refused(error.into()),
+        }
+    }
+}
+
+/// The one credential that came with the request.
+fn credential(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
+    let mut found = None;
+    let bearer = headers.get_all(AUTHORIZATION).iter().map(|value| (value, true));
+    let keys = headers.get_all(API_KEY).iter().map(|value| (value, false));
+    for (value, is_bearer) in bearer.chain(keys) {
+        if found.is_some() {
+            return Err("there is more than one credential: send one");
+        }
+        let text = value.to_str().map_err(|_| WRONG)?.trim();
+        found = Some(if is_bearer { bearer_of(text)? } else { text });
+    }
+    Ok(found)
+}
+
+fn bearer_of(text: &str) -> Result<&str, &'static str> {
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err("the Authorization is not of the kind Bearer, the only one that is taken here");
+    }
+    Ok(token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.iter().map(pair) {
+            headers.append(name, value);
+        }
+        headers
+    }
+
+    #[test]
+    fn one_credential_is_taken_and_no_two() {
+        let found =
+            |lines: &[(&'static str, &str)]| credential(&headers(lines)).map(|it| it.map(str::to_owned));
+        assert_eq!(found(&[]), Ok(None));
+        for line in [
+            ("authorization", "Bearer k"),
+            ("authorization", "bearer   k "),
+            ("authorization", "BEARER k"),
+            ("x-api-key", " k"),
+        ] {
+            assert_eq!(found(&[line]), Ok(Some("k".to_owned())), "{line:?}");
+        }
+        for lines in [
+            &[("authorization", "Bearer k"), ("x-api-key", "k")][..],
+            &[("authorization", "Bearer k"), ("authorization", "Bearer k")],
+            &[("x-api-key", "k"), ("x-api-key", "l")],
+            &[("authorization", "Basic azo=")],
+            &[("authorization", "k")],
+            &[("authorization", "")],
+            &[("x-api-key", "kéy")],
+        ] {
+            assert!(found(lines).is_err(), "{lines:?}");
+        }
+        assert_eq!(
+            found(&[("authorization", "Bearer")]),
+            Ok(Some(String::new())),
+            "it is no key, and refused"
+        );
+    }
+}

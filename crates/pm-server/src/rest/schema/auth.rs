@@ -1,0 +1,90 @@
+//! Who may come in, on the wire.
+
+use utoipa::ToSchema;
+
+/// What may be done; each contains those before it.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Scope {
+    Read,
+    Write,
+    Admin,
+}
+
+/// Who came with a credential, and what it lets him do.
+#[derive(ToSchema)]
+#[schema(example = json!({"kind": "key", "name": "ci", "scopes": ["read", "write"]}))]
+pub struct Me {
+    kind: PrincipalKind,
+    name: String,
+    scopes: Vec<Scope>,
+    /// In these projects alone; absent: in all.
+    #[schema(nullable = false)]
+    projects: Option<Vec<String>>,
+}
+
+/// What kind of credential it was.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    Anonymous,
+    Key,
+    Bootstrap,
+}
+
+/// An API key to be made.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "ci", "scopes": ["write"], "expires_at": "2126-03-05T14:07:00Z"}))]
+pub struct KeyCreate {
+    /// What it is for: 1 to 200 characters after trimming.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// `write` contains `read`, and `admin` contains both.
+    #[schema(min_items = 1)]
+    scopes: Vec<Scope>,
+    /// Binds it to these projects: 1 to 100, and no `admin`.
+    #[schema(min_items = 1, max_items = 100)]
+    projects: Option<Vec<String>>,
+    /// When it ends; absent: never.
+    #[schema(format = "date-time")]
+    expires_at: Option<String>,
+}
+
+/// An API key, without its secret.
+#[derive(ToSchema)]
+#[schema(example = json!({"id": "0199d5f07d4e7cc398c4dc0c0c07398f", "name": "ci", "scopes": ["write"],
+    "created_at": "2026-03-05T14:07:00Z", "last_used_at": "2026-03-05T15:00:00Z"}))]
+pub struct ApiKey {
+    /// Its public part.
+    id: String,
+    name: String,
+    scopes: Vec<Scope>,
+    #[schema(nullable = false)]
+    projects: Option<Vec<String>>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time", nullable = false)]
+    expires_at: Option<String>,
+    /// To the minute.
+    #[schema(format = "date-time", nullable = false)]
+    last_used_at: Option<String>,
+}
+
+/// An API key that was just made.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "key": "aipm_0199d5f07d4e7cc398c4dc0c0c07398f_00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff",
+    "id": "0199d5f07d4e7cc398c4dc0c0c07398f", "name": "ci", "scopes": ["write"], "created_at": "2026-03-05T14:07:00Z"}))]
+pub struct NewKey {
+    /// The key, shown this once.
+    key: String,
+    id: String,
+    name: String,
+    scopes: Vec<Scope>,
+    #[schema(nullable = false)]
+    projects: Option<Vec<String>>,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time", nullable = false)]
+    expires_at: Option<String>,
+}
