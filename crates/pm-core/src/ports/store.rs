@@ -222,6 +222,8 @@ pub struct Swept {
     pub items: usize,
     /// Outdated records of idempotency keys.
     pub once: usize,
+    /// Expired records of the [`Vault`](super::Vault).
+    pub records: usize,
 }
 
 /// Items to be stored in one step.

@@ -35,19 +35,23 @@ pub mod project_lists;
 pub mod projects;
 pub mod scans;
 pub mod text;
+pub mod vault;
 pub mod vectors;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use pm_core::ports::Store;
+use pm_core::ports::{Store, Vault};
 
 /// What the suite needs of an adapter under test: an empty store of its own, and a grip on its time.
 #[async_trait]
 pub trait Harness: Send + Sync {
     /// The store.
     fn store(&self) -> Arc<dyn Store>;
+
+    /// The vault that the store keeps too.
+    fn vault(&self) -> Arc<dyn Vault>;
 
     /// What the store's clock shows.
     fn now(&self) -> Timestamp;
@@ -90,6 +94,9 @@ macro_rules! conformance_tests {
             projects: keep_every_field, are_absent, are_replaced_in_their_version, are_deleted;
             scans: go_by_type_and_key, see_each_item_once_under_writes;
             text: has_no_special_characters, prefixes_go_by_bytes, sorts_by_bytes;
+            vault: keep_every_field, are_absent, are_replaced_in_their_version, have_versions_never_given_before,
+                one_creator_wins, one_replacement_wins, are_listed_by_bytes, pages_cover_the_list, expire, are_swept,
+                revision_rises, revision_rises_in_the_same_step, shelves_are_apart, answers_unavailable_when_closed;
             vectors: keep_every_byte, belong_to_a_model, belong_to_a_version, are_left_out_without_their_item,
                 go_with_their_item, go_with_what_expires, go_with_their_project, are_taken_by_archived_projects,
                 change_nothing_else, are_walked_in_order, are_walked_under_writes, have_any_key, are_put_by_the_thousand;
@@ -134,6 +141,7 @@ mod tests {
             ("projects", include_str!("projects.rs")),
             ("scans", include_str!("scans.rs")),
             ("text", include_str!("text.rs")),
+            ("vault", include_str!("vault.rs")),
             ("vectors", include_str!("vectors.rs")),
         ];
         assert_eq!(suite.matches("\npub mod ").count(), areas.len());

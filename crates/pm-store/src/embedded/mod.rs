@@ -2,7 +2,10 @@
 //!
 //! A write that was answered is on the disk (`synchronous=FULL` on a write-ahead log): it survives the death of
 //! the process and a loss of power. Every method answers within 30 seconds.
+//!
+//! The vault alone can be opened beside it by another process: see [`Beside`].
 
+mod beside;
 mod fault;
 mod job;
 mod open;
@@ -10,6 +13,7 @@ mod readers;
 mod schema;
 mod sql;
 mod store;
+mod vault;
 mod writer;
 
 use std::path::Path;
@@ -20,6 +24,7 @@ use pm_core::ports::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::task::spawn_blocking;
 
+pub use self::beside::Beside;
 use self::job::Write;
 pub use self::open::OpenError;
 use self::readers::Readers;

@@ -13,7 +13,7 @@ use super::schema;
 const FILE_NAME: &str = "ai-pm.sqlite3";
 const LOCK_NAME: &str = "ai-pm.lock";
 
-/// How long `SQLite` waits for a lock that another program (a shell, a backup) holds for a moment.
+/// How long `SQLite` waits for a lock that another program (a shell, a backup, who is beside) holds for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements kept ready per connection.
@@ -42,6 +42,20 @@ pub enum OpenError {
         /// The newest that is known.
         known: u32,
     },
+    /// An earlier version of ai-pm wrote the database, and who opens it beside its holder brings nothing up to date.
+    #[error(
+        "the database has schema {found}, this ai-pm needs {known}: stop the server that uses it and start it with \
+         this version of ai-pm, which brings it up to date"
+    )]
+    OlderSchema {
+        /// The schema of the file.
+        found: u32,
+        /// The one that is needed.
+        known: u32,
+    },
+    /// Nobody has made the database yet.
+    #[error("there is no database in {}: start the server once, which makes it", .0.display())]
+    Missing(PathBuf),
     /// The file is a database, but not ours.
     #[error("ai-pm.sqlite3 is a SQLite database of another program")]
     Foreign,
@@ -88,6 +102,20 @@ pub(super) fn database(directory: &Path) -> Result<Database, OpenError> {
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
     schema::migrate(&mut connection)?;
     Ok(Database { connection, file, lock })
+}
+
+/// A connection that writes beside the process that holds `directory`: nothing is made, locked or brought up to date.
+pub(super) fn beside(directory: &Path) -> Result<Connection, OpenError> {
+    let file = directory.join(FILE_NAME);
+    let there = file.try_exists();
+    if !there.map_err(|source| OpenError::Directory { path: directory.to_owned(), source })? {
+        return Err(OpenError::Missing(directory.to_owned()));
+    }
+    let connection = Connection::open_with_flags(&file, flags())?;
+    settle(&connection, 2 * 1024)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    schema::check(&connection)?;
+    Ok(connection)
 }
 
 /// A connection that reads what has been committed.

@@ -8,6 +8,7 @@ mod lists;
 mod once;
 mod state;
 mod store;
+mod vault;
 mod vectors;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ use pm_core::ports::{Change, Digest, ModelTag, Swept};
 use pm_core::{Error, Result};
 
 use super::once::Record;
+use super::vault::Vaulted;
 use crate::followers::Notice;
 
 /// Everything, at one instant. Projects are shared between copies until one of them writes.
@@ -20,6 +21,7 @@ pub(super) struct State {
     pub(super) now: Timestamp,
     pub(super) projects: BTreeMap<ProjectId, Arc<Held>>,
     pub(super) once: BTreeMap<Digest, Record>,
+    pub(super) vault: Vaulted,
 }
 
 /// The vector of an item, with the version of the item that it was made from.
@@ -143,6 +145,6 @@ impl State {
         for scope in &outdated {
             self.once.remove(scope);
         }
-        Swept { items, once: outdated.len() }
+        Swept { items, once: outdated.len(), records: self.vault.sweep(now, limit) }
     }
 }

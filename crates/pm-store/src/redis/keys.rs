@@ -23,6 +23,10 @@
 //! | `..:c`, `..:u`, `..:n` | sorted sets | status, then created, updated or name, then id |
 //! | `..:w` | hash | projects that are being changed ([`super::registry`]) |
 //! | `..:z` | sorted set | projects deleted within the last hour, by time |
+//! | `PREFIX:1:{vault}:v` | hash | of the vault: `v` the last version, `r` the revision |
+//! | `..:r:SHELF` | hash | id → its record ([`super::record`]) |
+//! | `..:i:SHELF` | sorted set | all ids |
+//! | `..:e` | sorted set | expiry, shelf, `:`, id: the records that expire |
 //! | `PREFIX:1:{o:SCOPE}` | hash | which write a scope belongs to ([`super::once`]); expires |
 //!
 //! All sorted sets have equal scores and are read by the bytes of their members. `rank` is a digit, times are eight bytes
@@ -53,6 +57,8 @@ const MESSAGES: [&str; 4] = ["p", "m", "mt", "ms"];
 const PROJECT: [&str; 12] = ["p", "i", "k", "t", "s", "e", "l", "v", "g", "m", "mt", "ms"];
 /// What scripts on the list of projects touch.
 const REGISTRY: [&str; 6] = ["d", "c", "u", "n", "w", "z"];
+/// What scripts on the vault touch.
+const VAULT: [&str; 6] = ["v", "e", "r:keys", "i:keys", "r:uses", "i:uses"];
 
 impl Keys {
     /// The names under this prefix.
@@ -100,6 +106,16 @@ impl Keys {
         self.call("projects", &REGISTRY)
     }
 
+    /// The hash of what the vault counts.
+    pub(super) fn vault(&self) -> Vec<u8> {
+        format!("{}{{vault}}:v", self.prefix).into_bytes()
+    }
+
+    /// A call of a script on the vault.
+    pub(super) fn on_vault(&self) -> Call {
+        self.call("vault", &VAULT)
+    }
+
     /// A call of a script on the claim of a scope.
     pub(super) fn on_claim(&self, scope: &Digest) -> Call {
         let key = format!("{}{{o:{}}}", self.prefix, hex(scope));
@@ -125,6 +141,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use pm_core::ports::Shelf;
+
     use super::*;
 
     #[test]
@@ -137,5 +155,18 @@ mod tests {
         assert!(
             cluster.iter().all(|key| key.starts_with(b"ai-pm:1:{0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f}:"))
         );
+    }
+
+    #[test]
+    fn keys_of_the_vault_are_those_of_each_shelf() {
+        let cluster = Keys::new("ai-pm", true).on_vault().keys;
+        assert_eq!(cluster[0], Keys::new("ai-pm", false).vault());
+        assert_eq!(cluster.len(), 2 + 2 * Shelf::ALL.len());
+        for shelf in Shelf::ALL {
+            for kind in ["r", "i"] {
+                let key = format!("ai-pm:1:{{vault}}:{kind}:{}", shelf.name());
+                assert!(cluster.contains(&key.into_bytes()));
+            }
+        }
     }
 }

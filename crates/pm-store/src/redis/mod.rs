@@ -24,6 +24,7 @@ mod scripts;
 mod store;
 mod sweep;
 mod v1;
+mod vault;
 mod vectors;
 
 use std::fmt;

@@ -5,6 +5,7 @@
 //! | item | form `1`, `h` (the body follows) or `x` (it has a key of its own), version 8, time 8, expiry 8 (all ones: never), session 16 (zeros: none) |
 //! | vector | version of the item 8, model 8; its bytes follow |
 //! | message | form `1`, version 8, role 1, time 8, session 16 |
+//! | record of the vault | form `1`, version 8, expiry 8 (all ones: never); its body follows |
 //! | project in lists | version 8, status 1, created 8, updated 8, length of the name 4, name |
 //!
 //! Numbers are big-endian.
@@ -14,7 +15,7 @@ use pm_core::model::{
     JsonText, Key, MemoryItem, MemoryType, Message, Project, ProjectId, ProjectStatus, Role, SessionId,
     Version, Versioned,
 };
-use pm_core::ports::{ItemVector, ModelTag};
+use pm_core::ports::{Content, ItemVector, ModelTag, Record};
 use pm_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -27,6 +28,8 @@ const NO_SESSION: [u8; 16] = [0; 16];
 const ITEM_HEAD: usize = 42;
 /// The bytes of a message's head.
 const MESSAGE_HEAD: usize = 34;
+/// The bytes of the head of a record of the vault.
+const VAULT_HEAD: usize = 17;
 
 /// A time in microseconds, written so that bytes compare as times do.
 pub(super) fn time(micros: i64) -> [u8; 8] {
@@ -195,6 +198,27 @@ pub(super) fn read_entry(entry: &[u8]) -> Result<Versioned<Project>> {
     Ok(Versioned { value: serde_json::from_slice(body).map_err(Error::internal)?, version })
 }
 
+/// What stands for a version, in records and in what scripts compare with them.
+pub(super) fn version(version: u64) -> [u8; 8] {
+    version.to_be_bytes()
+}
+
+/// When a record of the vault expires.
+pub(super) fn expiry(at: Option<Timestamp>) -> [u8; 8] {
+    at.map_or(NEVER, |at| time(at.as_microsecond()))
+}
+
+/// Reads a record of the vault.
+pub(super) fn read_vault(id: String, record: &[u8]) -> Result<Record> {
+    let (head, body) = record.split_at_checked(VAULT_HEAD).ok_or_else(broken)?;
+    form(head)?;
+    let version = u64::from_be_bytes(eight(head, 1)?);
+    let expires = eight(head, 9)?;
+    let expires_at = if expires == NEVER { None } else { Some(timestamp(micros(expires))?) };
+    let body = String::from_utf8(body.to_vec()).map_err(Error::internal)?;
+    Ok(Record { id, content: Content { body, expires_at }, version })
+}
+
 fn form(head: &[u8]) -> Result<()> {
     if head.first() == Some(&b'1') { Ok(()) } else { Err(broken()) }
 }
@@ -236,6 +260,7 @@ mod tests {
             assert!(read_item(id, b"0a", record).is_err());
             assert!(read_message(record).is_err());
             assert!(read_entry(record).is_err());
+            assert!(read_vault("a".to_owned(), record).is_err());
         }
         assert!(read_name(b"").is_err() && read_name(b"9a").is_err() && read_name(b"0\xff").is_err());
     }

@@ -29,6 +29,11 @@ pub(super) struct Scripts {
     pub(super) registry_page: Script,
     pub(super) claim: Script,
     pub(super) settle_claim: Script,
+    pub(super) vault_record: Script,
+    pub(super) vault_records: Script,
+    pub(super) vault_put: Script,
+    pub(super) vault_remove: Script,
+    pub(super) vault_sweep: Script,
 }
 
 /// A script made of files, one after the other.
@@ -65,6 +70,11 @@ impl Scripts {
             registry_page: script!("registry_page": "registry", "merge", "registry_page"),
             claim: script!("claim": "claim"),
             settle_claim: script!("settle_claim": "settle_claim"),
+            vault_record: script!("vault_record": "vault", "vault_record"),
+            vault_records: script!("vault_records": "vault", "vault_records"),
+            vault_put: script!("vault_put": "vault", "vault_put"),
+            vault_remove: script!("vault_remove": "vault", "vault_remove"),
+            vault_sweep: script!("vault_sweep": "vault", "vault_sweep"),
         }
     }
 }

@@ -13,10 +13,11 @@ const PROJECTS: usize = 100;
 impl RedisStore {
     /// See `Store::sweep`. It goes on where the last one ended.
     pub(super) async fn sweep_some(&self, limit: usize) -> Result<Swept> {
+        let records = self.inner.sweep_vault(limit).await?;
         let after = self.swept_to.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let inner = &self.inner;
         let (projects, next) = inner.some_projects(after, PROJECTS).await?;
-        let mut swept = Swept::default();
+        let mut swept = Swept { records, ..Swept::default() };
         for project in projects {
             let left = limit - swept.items;
             if left == 0 {

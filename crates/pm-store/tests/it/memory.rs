@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use pm_core::Error;
-use pm_core::ports::{Changes, Clock, ManualClock, Store};
+use pm_core::ports::{Changes, Clock, ManualClock, Store, Vault};
 use pm_store::conformance::Harness;
 use pm_store::memory::MemoryStore;
 
@@ -36,6 +36,10 @@ async fn remote() -> InMemory {
 #[async_trait]
 impl Harness for InMemory {
     fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    fn vault(&self) -> Arc<dyn Vault> {
         self.store.clone()
     }
 

@@ -11,4 +11,5 @@ pub(super) mod put;
 pub(super) mod query;
 pub(super) mod state;
 pub(super) mod sweep;
+pub(super) mod vault;
 pub(super) mod vector;

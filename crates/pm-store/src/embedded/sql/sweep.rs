@@ -10,6 +10,7 @@ use super::super::job::Write;
 use super::item::name;
 use super::query::{all, execute, rows};
 use super::state::State;
+use super::vault;
 
 /// See `Store::sweep`.
 pub(in super::super) fn sweep(write: &mut Write<'_>, limit: usize) -> Result<Swept> {
@@ -35,5 +36,6 @@ pub(in super::super) fn sweep(write: &mut Write<'_>, limit: usize) -> Result<Swe
         state.save(connection)?;
     }
     let once = execute(connection, OUTDATED, params![write.now, rows(limit)])?;
-    Ok(Swept { items, once })
+    let records = vault::sweep(connection, write.now, limit)?;
+    Ok(Swept { items, once, records })
 }

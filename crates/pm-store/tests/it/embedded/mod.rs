@@ -1,5 +1,6 @@
 //! The embedded store.
 
+mod beside;
 mod durability;
 mod faults;
 mod opening;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use pm_core::ports::{Clock, ManualClock, Store};
+use pm_core::ports::{Clock, ManualClock, Store, Vault};
 use pm_store::conformance::Harness;
 use pm_store::embedded::EmbeddedStore;
 use tempfile::TempDir;
@@ -40,6 +41,10 @@ impl Embedded {
 #[async_trait]
 impl Harness for Embedded {
     fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    fn vault(&self) -> Arc<dyn Vault> {
         self.store.clone()
     }
 

@@ -62,7 +62,7 @@ async fn an_empty_file_is_migrated() {
     kept_project(&*store).await;
     store.close().await.unwrap();
     let connection = Connection::open(&file).unwrap();
-    assert_eq!(connection.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(2));
+    assert_eq!(connection.pragma_query_value(None, "user_version", |row| row.get(0)), Ok(3));
     assert_eq!(connection.pragma_query_value(None, "journal_mode", |row| row.get(0)), Ok("wal".to_owned()));
 }
 
@@ -98,7 +98,7 @@ async fn a_newer_schema_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let refused = open(harness.folder.path()).await.unwrap_err();
-    assert!(matches!(refused, OpenError::NewerSchema { found: 99, known: 2 }));
+    assert!(matches!(refused, OpenError::NewerSchema { found: 99, known: 3 }));
 }
 
 #[tokio::test]

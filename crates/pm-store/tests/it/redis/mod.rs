@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use pm_core::ports::{Clock, Ids, RandomIds, Store, SystemClock};
+use pm_core::ports::{Clock, Ids, RandomIds, Store, SystemClock, Vault};
 use pm_store::conformance::Harness;
 use pm_store::redis::{RedisOptions, RedisStore, Topology};
 use pm_testbed::{Server, shared};
@@ -70,6 +70,10 @@ pub(crate) fn cluster_options(cluster: &pm_testbed::Cluster) -> RedisOptions {
 #[async_trait]
 impl Harness for Redis {
     fn store(&self) -> Arc<dyn Store> {
+        self.0.clone()
+    }
+
+    fn vault(&self) -> Arc<dyn Vault> {
         self.0.clone()
     }
 
