@@ -5,6 +5,7 @@ mod expiring;
 mod history;
 mod links;
 mod registry;
+mod vault;
 mod vectors;
 
 use std::sync::Arc;
