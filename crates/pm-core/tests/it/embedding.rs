@@ -44,6 +44,7 @@ impl Node {
         let embedder = Arc::new(embedder);
         let ports = Ports {
             store: store.clone(),
+            vault: store.clone(),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
             embedder: Some(embedder.clone()),

@@ -48,8 +48,13 @@ impl World {
     async fn over(open: impl FnOnce(Arc<dyn Clock>) -> Arc<MemoryStore>, settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new("2026-03-05T14:07:00Z".parse().unwrap()));
         let store = open(clock.clone());
-        let ports =
-            Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds), embedder: None };
+        let ports = Ports {
+            store: store.clone(),
+            vault: store.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+            embedder: None,
+        };
         let operations = Operations::new(&ports, &settings);
         let draft = ProjectDraft::to_create(json!({"name": "p"})).unwrap();
         let project = operations.projects.create(draft, None).await.unwrap().value.id;
@@ -134,7 +139,7 @@ async fn a_store_that_does_not_answer_is_never_an_empty_answer() {
     world.store.fail(true);
     let unavailable = |error: Error| matches!(error, Error::StoreUnavailable(_));
     let list = ProjectList::new(Fields::of_query(Vec::new())).unwrap();
-    assert!(unavailable(world.operations.projects.list(&list).await.unwrap_err()));
+    assert!(unavailable(world.operations.projects.list(&list, None).await.unwrap_err()));
     assert!(unavailable(world.operations.projects.get(world.project).await.unwrap_err()));
     assert!(unavailable(world.operations.memory.count(world.project).await.unwrap_err()));
     assert!(unavailable(world.operations.memory.clear(world.project).await.unwrap_err()));

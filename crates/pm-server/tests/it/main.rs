@@ -10,6 +10,7 @@
 mod faults;
 mod harness;
 
+mod access;
 mod bounds;
 mod concurrency;
 mod config;

@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Method;
 use jiff::Timestamp;
-use pm_core::operations::Ports;
-use pm_core::ports::{Clock, RandomIds, SystemClock};
+use pm_core::ports::{Clock, SystemClock};
 use pm_store::memory::MemoryStore;
 use serde_json::{Value, json};
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, ports_of};
 
 /// Every operation of the API, once.
 fn requests(id: &str) -> Vec<(Method, String, Value)> {
@@ -124,8 +123,7 @@ impl Clock for Breaking {
 async fn a_panic_is_answered_as_a_fault_and_the_server_lives_on() {
     let clock = Arc::new(Breaking::default());
     let store = MemoryStore::new(clock.clone());
-    let ports = Ports { store, clock: clock.clone(), ids: Arc::new(RandomIds), embedder: None };
-    let server = TestServer::over(ports, &[]).await;
+    let server = TestServer::over(ports_of(&store, clock.clone()), &[]).await;
     let id = server.project("p").await;
     server.store(&id, "error", "k", json!("walrus")).await.expect(201);
     clock.0.store(true, Ordering::SeqCst);

@@ -278,6 +278,6 @@ async fn with_auth_required_the_doors_are_shut() {
         answer.problem(401, "unauthorized");
     }
     server.post("/api/projects", json!({"name": "n"})).await.problem(401, "unauthorized");
-    server.logged(|line| line.contains("AUTH_REQUIRED") && line.contains("WARN")).await;
+    server.logged(|line| line.contains("bootstrap") && line.contains("WARN")).await;
     server.stop().await;
 }

@@ -99,8 +99,8 @@ impl RecallRequest {
     }
 
     /// The project that it names.
-    pub fn project(&self) -> Result<ProjectId> {
-        self.project.ok_or(Error::ProjectNotFound)
+    pub fn project(&self) -> crate::Result<ProjectId> {
+        self.project.ok_or(crate::Error::ProjectNotFound)
     }
 
     /// Whether the caller wants to see why.

@@ -13,7 +13,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::harness::TestServer;
-use schema::{Document, compiled};
+use schema::compiled;
+pub use schema::{Document, Operation};
+pub use stage::Stage;
 
 #[tokio::test]
 async fn the_document_is_served_as_it_is_committed() {

@@ -11,24 +11,35 @@ pub struct Stage {
     pub server: TestServer,
     pub project: String,
     message: String,
+    /// A key for whatever there is, and the public id of one that may go.
+    admin: String,
+    key: String,
 }
 
 impl Stage {
     pub async fn set() -> Self {
-        let server = TestServer::start().await;
-        let (project, message) = filled(&server).await;
-        Self { server, project, message }
+        Self::over(TestServer::start().await).await
+    }
+
+    /// The same over a server of the test's own.
+    pub async fn over(server: TestServer) -> Self {
+        let admin = server.key(json!({"scopes": ["admin"]})).await;
+        let (project, message) = filled(&server, &admin).await;
+        let key = spare(&server).await;
+        Self { server, project, message, admin, key }
     }
 
     /// Another project takes the place of the one that there was.
     pub async fn renew(&mut self) {
-        (self.project, self.message) = filled(&self.server).await;
+        (self.project, self.message) = filled(&self.server, &self.admin).await;
+        self.key = spare(&self.server).await;
     }
 
     /// The path with its parameters filled in and, from the query string, what is required.
     pub fn target(&self, operation: &Operation<'_>) -> String {
         let mut target = operation.path.to_owned();
         let value = |name: &str| match name {
+            "id" if operation.path.starts_with("/api/auth/keys") => self.key.clone(),
             "id" | "project_id" => self.project.clone(),
             "message_id" => self.message.clone(),
             "type" => "error".to_owned(),
@@ -57,22 +68,40 @@ impl Stage {
         serde_json::from_str(&example.to_string().replace("{id}", &self.project)).unwrap()
     }
 
+    /// Another project.
+    pub async fn other(&self) -> String {
+        filled(&self.server, &self.admin).await.0
+    }
+
+    /// The header that opens everything.
+    pub fn credential(&self) -> (&str, &str) {
+        ("x-api-key", &self.admin)
+    }
+
     pub async fn ask(&self, operation: &Operation<'_>, target: &str, body: Value) -> Answer {
         let method: Method = operation.method.parse().unwrap();
-        self.server.call(method, target, &[], body).await
+        self.server.call(method, target, &[self.credential()], body).await
     }
 }
 
-async fn filled(server: &TestServer) -> (String, String) {
-    let project = server.project("web shop").await;
+/// The public id of a key that nobody needs.
+async fn spare(server: &TestServer) -> String {
+    server.key(json!({"scopes": ["read"]})).await.split('_').nth(1).unwrap().to_owned()
+}
+
+async fn filled(server: &TestServer, admin: &str) -> (String, String) {
+    let call = async |method: Method, path: &str, body: Value, status: u16| {
+        server.call(method, path, &[("x-api-key", admin)], body).await.expect(status).json()
+    };
+    let described = json!({"name": "web shop", "description": "the shop", "metadata": {"team": "checkout"}});
+    let project = call(Method::POST, "/api/projects", described, 201).await;
+    let project = project["id"].as_str().unwrap().to_owned();
     let item = json!({"project_id": project, "type": "error", "key": "k", "value": {"login": ["fails", 500]},
         "ttl": 3600, "session_id": "s", "metadata": {"file": "src/login.rs"}, "importance": 0.7});
-    server.post("/api/memory/store", item).await.expect(201);
+    call(Method::POST, "/api/memory/store", item, 201).await;
     let metadata =
         json!({"instruction": "look", "summary": "short", "confidence": 0.5, "memory_keys": ["k"]});
     let message = json!({"role": "user", "content": "login fails", "session_id": "s", "metadata": metadata});
-    let message = server.post(&format!("/api/projects/{project}/messages"), message).await.expect(201).json();
-    let described = json!({"description": "the shop", "metadata": {"team": "checkout"}});
-    server.patch(&format!("/api/projects/{project}"), described).await.expect(200);
+    let message = call(Method::POST, &format!("/api/projects/{project}/messages"), message, 201).await;
     (project, message["id"].as_str().unwrap().to_owned())
 }

@@ -6,4 +6,4 @@ mod server;
 pub mod store;
 
 pub use answer::Answer;
-pub use server::TestServer;
+pub use server::{TestServer, ports_of};

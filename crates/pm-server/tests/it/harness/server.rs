@@ -10,8 +10,10 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use pm_core::operations::{Operations, Ports};
-use pm_core::ports::{ManualClock, RandomIds};
+use pm_core::model::KeyDraft;
+use pm_core::operations::{Keys, Operations, Ports};
+use pm_core::policy::Principal;
+use pm_core::ports::{Clock, ManualClock, RandomIds};
 use pm_server::compose;
 use pm_server::config::{Config, Sources};
 use pm_server::server::Running;
@@ -26,6 +28,7 @@ use super::process::PATIENCE;
 /// A running server with a client for it.
 pub struct TestServer {
     running: Running,
+    keys: Arc<Keys>,
     client: Client<HttpConnector, Body>,
     /// The folder of the store, gone with the server.
     pub folder: TempDir,
@@ -61,14 +64,13 @@ impl TestServer {
     pub async fn by_hand(settings: &[(&str, &str)]) -> (Self, Arc<MemoryStore>, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::new("2026-03-05T14:07:00Z".parse().unwrap()));
         let store = MemoryStore::new(clock.clone());
-        let ports =
-            Ports { store: store.clone(), clock: clock.clone(), ids: Arc::new(RandomIds), embedder: None };
-        (Self::over(ports, settings).await, store, clock)
+        (Self::over(ports_of(&store, clock.clone()), settings).await, store, clock)
     }
 
     async fn serve(folder: TempDir, config: &Config, ports: Ports, operations: Operations) -> Self {
+        let keys = operations.keys.clone();
         let running = Running::start(config, ports, operations).await.unwrap();
-        Self { running, client: Client::builder(TokioExecutor::new()).build_http(), folder }
+        Self { running, keys, client: Client::builder(TokioExecutor::new()).build_http(), folder }
     }
 
     /// Stops the server; the folder stays for another.
@@ -76,6 +78,13 @@ impl TestServer {
         drop(self.client);
         self.running.stop().await.unwrap();
         self.folder
+    }
+
+    /// A new key, as its bearer sends it; `body`: its scopes and what else a draft has.
+    pub async fn key(&self, mut body: Value) -> String {
+        body["name"] = json!("test");
+        let draft = KeyDraft::new(body).unwrap();
+        self.keys.create(draft, &Principal::shell()).await.unwrap().1.expose()
     }
 
     /// Where it listens.
@@ -164,6 +173,12 @@ impl TestServer {
         let path = format!("/api/projects/{project}/memory/count");
         self.get(&path).await.expect(200).json()["count"].as_u64().unwrap()
     }
+}
+
+/// Ports over a store in memory.
+pub fn ports_of(store: &Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
+    let (ids, vault) = (Arc::new(RandomIds), store.clone());
+    Ports { store: store.clone(), vault, clock, ids, embedder: None }
 }
 
 fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
