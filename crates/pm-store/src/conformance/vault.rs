@@ -204,6 +204,8 @@ pub async fn pages_cover_the_list(harness: &dyn Harness) {
         loop {
             let page = vault.records(Shelf::Keys, after.as_deref(), limit).await.unwrap();
             assert!(page.len() <= limit);
+            let follows = |id: &str| after.as_deref().is_none_or(|after| id > after);
+            assert!(page.iter().all(|record| follows(&record.id)), "{limit}");
             seen.extend(page.iter().map(|record| record.id.clone()));
             after = seen.last().cloned();
             if page.len() < limit {
