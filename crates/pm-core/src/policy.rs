@@ -107,11 +107,10 @@ pub fn decide(principal: &Principal, action: Action) -> Decision {
         }
         Action::Read(_) => Decision::Allowed,
         Action::List if grant.holds(Scope::Read) => Decision::Allowed,
-        Action::Write(_) if grant.holds(Scope::Write) => Decision::Allowed,
         Action::Create if grant.projects.is_some() => {
             Decision::Forbidden("this credential is bound to projects and cannot make others")
         }
-        Action::Create if grant.holds(Scope::Write) => Decision::Allowed,
+        Action::Write(_) | Action::Create if grant.holds(Scope::Write) => Decision::Allowed,
         Action::Administer if grant.administers() => Decision::Allowed,
         Action::Administer if principal.kind == PrincipalKind::Anonymous => {
             Decision::Unknown("this needs a credential with the scope admin")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pm_core::operations::{Embedding, Keys, Operations, Ports, Settings};
-use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, SystemClock, Vault};
+use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, Swept, SystemClock, Vault};
 use pm_embed::bundled::{self, BundledEmbedder};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
 use pm_store::embedded::{self, Beside, EmbeddedStore};
@@ -220,7 +220,7 @@ pub async fn sweep(store: Arc<dyn Store>, stop: CancellationToken) {
         }
         loop {
             match store.sweep(SWEEP_ITEMS).await {
-                Ok(swept) if swept.items < SWEEP_ITEMS && swept.once < SWEEP_ITEMS => {
+                Ok(Swept { items, once, records }) if items.max(once).max(records) < SWEEP_ITEMS => {
                     failing = false;
                     break;
                 }

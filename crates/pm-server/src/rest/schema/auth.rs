@@ -11,6 +11,11 @@ pub enum Scope {
     Admin,
 }
 
+/// The id of a project.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+pub struct ProjectId(String);
+
 /// Who came with a credential, and what it lets him do.
 #[derive(ToSchema)]
 #[schema(example = json!({"kind": "key", "name": "ci", "scopes": ["read", "write"]}))]
@@ -20,7 +25,7 @@ pub struct Me {
     scopes: Vec<Scope>,
     /// In these projects alone; absent: in all.
     #[schema(nullable = false)]
-    projects: Option<Vec<String>>,
+    projects: Option<Vec<ProjectId>>,
 }
 
 /// What kind of credential it was.
@@ -44,7 +49,7 @@ pub struct KeyCreate {
     scopes: Vec<Scope>,
     /// Binds it to these projects: 1 to 100, and no `admin`.
     #[schema(min_items = 1, max_items = 100)]
-    projects: Option<Vec<String>>,
+    projects: Option<Vec<ProjectId>>,
     /// When it ends; absent: never.
     #[schema(format = "date-time")]
     expires_at: Option<String>,
@@ -60,7 +65,7 @@ pub struct ApiKey {
     name: String,
     scopes: Vec<Scope>,
     #[schema(nullable = false)]
-    projects: Option<Vec<String>>,
+    projects: Option<Vec<ProjectId>>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time", nullable = false)]
@@ -82,7 +87,7 @@ pub struct NewKey {
     name: String,
     scopes: Vec<Scope>,
     #[schema(nullable = false)]
-    projects: Option<Vec<String>>,
+    projects: Option<Vec<ProjectId>>,
     #[schema(format = "date-time")]
     created_at: String,
     #[schema(format = "date-time", nullable = false)]
