@@ -16,6 +16,8 @@ mod root;
 mod schema;
 mod state;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -34,6 +36,8 @@ pub use layers::gate::Gate;
 use problem::{Code, Problem};
 use state::App;
 
+use crate::limit::Limiter;
+
 /// What the API is built from.
 #[derive(Clone, Debug)]
 pub struct Parts {
@@ -47,6 +51,8 @@ pub struct Parts {
     pub cors_origins: Vec<String>,
     /// What is open to whom.
     pub gate: Gate,
+    /// How often each may call.
+    pub limiter: Arc<Limiter>,
     /// Cancelled when a request that is still at work is to be given up.
     pub hurry: CancellationToken,
 }
@@ -64,6 +70,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(from_fn(layers::accept::check))
         .layer(from_fn_with_state(parts.gate, layers::gate::keep))
         .layer(from_fn_with_state(parts.hurry, layers::deadline::enforce))
+        .layer(from_fn_with_state(parts.limiter, layers::limit::enforce))
         .layer(CatchPanicLayer::custom(layers::panic::respond))
         .layer(layers::cors::layer(&parts.cors_origins))
         .layer(from_fn_with_state(parts.ports.ids, layers::edge::finish))

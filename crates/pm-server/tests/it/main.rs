@@ -22,6 +22,7 @@ mod headers;
 mod hostile;
 mod idempotency;
 mod keys;
+mod limits;
 mod lists;
 mod messages;
 mod metrics;

@@ -1,10 +1,11 @@
 //! What every request passes on its way to a handler, from the outside in: [`slash`], [`edge`], CORS, [`panic`],
-//! [`deadline`], [`gate`], [`accept`].
+//! [`limit`], [`deadline`], [`gate`], [`accept`].
 
 pub mod accept;
 pub mod cors;
 pub mod deadline;
 pub mod edge;
 pub mod gate;
+pub mod limit;
 pub mod panic;
 pub mod slash;

@@ -1,0 +1,106 @@
+//! How often one caller may call.
+
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, TestServer};
+
+const LIMIT: [(&str, &str); 2] = [("RATE_LIMIT_PER_SECOND", "2"), ("RATE_LIMIT_BURST", "5")];
+
+/// The headers of an answer that tell the limit.
+fn told(answer: &Answer) -> (String, String) {
+    (answer.header("ratelimit-policy").to_owned(), answer.header("ratelimit").to_owned())
+}
+
+#[tokio::test]
+async fn who_calls_too_often_is_told_when_to_come_back() {
+    let (server, _, clock) = TestServer::by_hand(&LIMIT).await;
+    let policy = "\"default\";q=5;w=3".to_owned();
+    for (left, more) in [(4, 1), (3, 1), (2, 2), (1, 2), (0, 3)] {
+        let answer = server.get("/api/projects").await.expect(200);
+        assert_eq!(told(&answer), (policy.clone(), format!("\"default\";r={left};t={more}")));
+        assert_eq!(answer.header("retry-after"), "");
+    }
+    for _ in 0..3 {
+        let refused = server.get("/api/projects").await;
+        assert_eq!(refused.header("retry-after"), "1");
+        assert_eq!(told(&refused), (policy.clone(), "\"default\";r=0;t=1".to_owned()));
+        refused.problem(429, "rate_limited");
+    }
+    clock.advance(SignedDuration::from_millis(499));
+    server.get("/api/projects").await.problem(429, "rate_limited");
+    clock.advance(SignedDuration::from_millis(1));
+    server.get("/api/projects").await.expect(200);
+    server.get("/api/projects").await.problem(429, "rate_limited");
+    clock.advance(SignedDuration::from_secs(60));
+    for _ in 0..5 {
+        server.get("/api/projects").await.expect(200);
+    }
+    server.get("/api/projects").await.problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn every_answer_that_counts_says_what_is_left() {
+    let (server, ..) = TestServer::by_hand(&[("RATE_LIMIT_BURST", "100")]).await;
+    let limited = TestServer::by_hand(&[("RATE_LIMIT_PER_SECOND", "1"), ("RATE_LIMIT_BURST", "100")]).await.0;
+    let mut left = 100;
+    for (method, path, body, status) in [
+        (Method::GET, "/", Value::Null, 200),
+        (Method::POST, "/api/projects", json!({"name": "n"}), 201),
+        (Method::POST, "/api/projects", json!({}), 422),
+        (Method::PUT, "/api/projects", json!({}), 405),
+        (Method::GET, "/api/projects/none", Value::Null, 404),
+        (Method::GET, "/nowhere", Value::Null, 404),
+        (Method::GET, "/docs/%ff", Value::Null, 400),
+        (Method::GET, "/docs", Value::Null, 200),
+        (Method::GET, "/openapi.json", Value::Null, 200),
+        (Method::HEAD, "/api/projects", Value::Null, 200),
+    ] {
+        let unlimited = server.call(method.clone(), path, &[], body.clone()).await.expect(status);
+        assert_eq!(told(&unlimited), (String::new(), String::new()), "{method} {path}");
+        let answer = limited.call(method.clone(), path, &[], body).await.expect(status);
+        left -= 1;
+        let (policy, rest) = told(&answer);
+        assert_eq!(policy, "\"default\";q=100;w=100", "{method} {path}");
+        assert_eq!(rest, format!("\"default\";r={left};t={}", 100 - left), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn what_watches_the_server_and_preflights_are_not_counted() {
+    let (server, ..) = TestServer::by_hand(&LIMIT).await;
+    for _ in 0..5 {
+        server.get("/api/projects").await.expect(200);
+    }
+    let preflight = [("origin", "http://localhost:3000"), ("access-control-request-method", "POST")];
+    for _ in 0..10 {
+        for path in
+            ["/health", "/api/health", "/health/live", "/api/health/ready/", "/metrics", "/api/metrics"]
+        {
+            let answer = server.get(path).await.expect(200);
+            assert_eq!(told(&answer), (String::new(), String::new()), "{path}");
+        }
+        let asked = server.call(Method::OPTIONS, "/api/projects", &preflight, Value::Null).await.expect(200);
+        assert_eq!(told(&asked), (String::new(), String::new()));
+    }
+    // A page of another origin may read why it is refused.
+    let refused = server.call(Method::GET, "/api/projects", &preflight[..1], Value::Null).await;
+    assert_eq!(refused.header("access-control-allow-origin"), "http://localhost:3000");
+    let exposed = refused.header("access-control-expose-headers").to_owned();
+    for header in ["ratelimit", "ratelimit-policy", "retry-after"] {
+        assert!(exposed.split(',').any(|name| name.trim() == header), "{header}: {exposed}");
+    }
+    refused.problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_refused_write_is_not_done() {
+    let (server, ..) =
+        TestServer::by_hand(&[("RATE_LIMIT_PER_SECOND", "1"), ("RATE_LIMIT_BURST", "2")]).await;
+    server.post("/api/projects", json!({"name": "one"})).await.expect(201);
+    let all = server.get("/api/projects").await.expect(200);
+    assert_eq!(all.header("x-total-count"), "1");
+    let path = "/api/projects";
+    server.post(path, json!({"name": "two"})).await.problem(429, "rate_limited");
+}
