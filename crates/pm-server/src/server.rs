@@ -44,7 +44,11 @@ impl Running {
             max_body_bytes: config.server.max_body_bytes,
             cors_origins: config.server.cors_origins.clone(),
             gate: gate(config),
-            limiter: Arc::new(Limiter::new(config.rate_limit, ports.clock.clone())),
+            limiter: Arc::new(Limiter::new(
+                config.rate_limit,
+                config.server.trusted_proxies.clone(),
+                ports.clock.clone(),
+            )),
             hurry: hurry.clone(),
         });
         let background = vec![

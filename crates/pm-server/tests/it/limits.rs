@@ -104,3 +104,30 @@ async fn a_refused_write_is_not_done() {
     let path = "/api/projects";
     server.post(path, json!({"name": "two"})).await.problem(429, "rate_limited");
 }
+
+#[tokio::test]
+async fn callers_behind_a_trusted_proxy_are_told_apart() {
+    let limit = [("RATE_LIMIT_PER_SECOND", "1"), ("RATE_LIMIT_BURST", "1")];
+    let behind = [limit[0], limit[1], ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")];
+    let (open, ..) = TestServer::by_hand(&behind).await;
+    let (shut, ..) = TestServer::by_hand(&limit).await;
+    let ask = async |server: &TestServer, name: &str, value: &str| {
+        server.call(Method::GET, "/api/projects", &[(name, value)], Value::Null).await.status.as_u16()
+    };
+    for (name, value, status) in [
+        ("x-forwarded-for", "192.0.2.1", 200),
+        ("x-forwarded-for", "203.0.113.9, 192.0.2.1, 10.1.1.1", 429),
+        ("forwarded", "for=192.0.2.1", 429),
+        ("forwarded", "for=\"192.0.2.2:80\"", 200),
+        // One network of IPv6 is one caller.
+        ("forwarded", "for=\"[2001:db8::1]\"", 200),
+        ("x-forwarded-for", "2001:db8::2", 429),
+        ("x-forwarded-for", "2001:db8:0:1::2", 200),
+        ("x-other", "192.0.2.3", 200),
+        ("x-forwarded-for", "unknown", 429),
+    ] {
+        assert_eq!(ask(&open, name, value).await, status, "{name}: {value}");
+    }
+    assert_eq!(ask(&shut, "x-forwarded-for", "192.0.2.1").await, 200);
+    assert_eq!(ask(&shut, "x-forwarded-for", "192.0.2.2").await, 429);
+}

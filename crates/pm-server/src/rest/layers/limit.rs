@@ -16,12 +16,20 @@ use crate::rest::problem::{Code, Problem};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Answers 429 to a caller who has called too often.
-pub async fn enforce(State(limiter): State<Arc<Limiter>>, request: Request, next: Next) -> Response {
+/// The address that a request comes from; every request has it as an extension.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Client(pub IpAddr);
+
+/// Finds out who calls, and answers 429 to those who have called too often.
+pub async fn enforce(State(limiter): State<Arc<Limiter>>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    let client = Client(limiter.client(peer, request.headers()));
+    request.extensions_mut().insert(client);
     if is_exempt(request.uri().path()) {
         return next.run(request).await;
     }
-    let Some((policy, verdict)) = limiter.take(&caller(&request)) else {
+    let Some((policy, verdict)) = limiter.take(&caller(&request, client)) else {
         return next.run(request).await;
     };
     let mut response = match verdict.retry_after {
@@ -33,9 +41,8 @@ pub async fn enforce(State(limiter): State<Arc<Limiter>>, request: Request, next
 }
 
 /// Whose call it is.
-fn caller(request: &Request) -> Caller {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    Caller::of_address(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()))
+fn caller(_: &Request, client: Client) -> Caller {
+    Caller::of_address(client.0)
 }
 
 /// What watches the server must not be kept out by those it watches. Preflights do not come this far.
