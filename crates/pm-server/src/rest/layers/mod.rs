@@ -1,4 +1,4 @@
-//! What every request passes on its way to a handler, from the outside in: [`slash`], [`edge`], CORS, [`panic`],
+//! What every request passes on its way to a handler, from the outside in: [`slash`], [`edge`] (with [`security`]), CORS, [`panic`],
 //! [`limit`], [`deadline`], [`gate`], [`accept`].
 
 pub mod accept;
@@ -8,4 +8,5 @@ pub mod edge;
 pub mod gate;
 pub mod limit;
 pub mod panic;
+pub mod security;
 pub mod slash;
