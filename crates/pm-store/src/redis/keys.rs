@@ -23,6 +23,7 @@
 //! | `..:c`, `..:u`, `..:n` | sorted sets | status, then created, updated or name, then id |
 //! | `..:w` | hash | projects that are being changed ([`super::registry`]) |
 //! | `..:z` | sorted set | projects deleted within the last hour, by time |
+//! | `PREFIX:1:{q:BUCKET}` | string | when a caller's bucket of tokens is full again ([`super::quota`]); expires |
 //! | `PREFIX:1:{o:SCOPE}` | hash | which write a scope belongs to ([`super::once`]); expires |
 //!
 //! All sorted sets have equal scores and are read by the bytes of their members. `rank` is a digit, times are eight bytes
@@ -103,6 +104,12 @@ impl Keys {
     /// A call of a script on the claim of a scope.
     pub(super) fn on_claim(&self, scope: &Digest) -> Call {
         let key = format!("{}{{o:{}}}", self.prefix, hex(scope));
+        Call { keys: vec![key.into_bytes()], args: Vec::new() }
+    }
+
+    /// A call of a script on a bucket of tokens.
+    pub(super) fn on_bucket(&self, bucket: &Digest) -> Call {
+        let key = format!("{}{{q:{}}}", self.prefix, hex(bucket));
         Call { keys: vec![key.into_bytes()], args: Vec::new() }
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Scripts {
     pub(super) registry_settle: Script,
     pub(super) registry_page: Script,
     pub(super) claim: Script,
+    pub(super) lease: Script,
     pub(super) settle_claim: Script,
 }
 
@@ -63,6 +64,7 @@ impl Scripts {
             registry_mark: script!("registry_mark": "registry", "registry_mark"),
             registry_settle: script!("registry_settle": "registry", "registry_settle"),
             registry_page: script!("registry_page": "registry", "merge", "registry_page"),
+            lease: script!("lease": "lease"),
             claim: script!("claim": "claim"),
             settle_claim: script!("settle_claim": "settle_claim"),
         }
