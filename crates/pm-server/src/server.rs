@@ -47,6 +47,7 @@ impl Running {
             limiter: Arc::new(Limiter::new(
                 config.rate_limit,
                 config.server.trusted_proxies.clone(),
+                ports.store.clone(),
                 ports.clock.clone(),
             )),
             hurry: hurry.clone(),

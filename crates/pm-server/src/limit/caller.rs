@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use pm_core::ports::Digest;
+use sha2::Digest as _;
+
 /// Whose calls are counted together.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Caller {
@@ -20,6 +23,15 @@ impl Caller {
             v4 @ IpAddr::V4(_) => v4,
         })
     }
+
+    /// What stands for them where others see it.
+    pub fn digest(&self) -> Digest {
+        let text = match self {
+            Self::Principal(name) => format!("principal:{name}"),
+            Self::Address(address) => format!("address:{address}"),
+        };
+        sha2::Sha256::digest(text).into()
+    }
 }
 
 #[cfg(test)]
@@ -36,5 +48,6 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1").digest(), Caller::Principal("192.0.2.1".to_owned()).digest());
     }
 }

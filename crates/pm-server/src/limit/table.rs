@@ -46,6 +46,13 @@ impl Table {
         verdict
     }
 
+    /// Takes tokens of the caller's as far as there are any.
+    pub fn drain(&self, caller: &Caller, now: Nanos, tokens: u32) {
+        let mut shard = self.shard(caller);
+        let full_at = shard.get(caller).copied().unwrap_or(now);
+        put(&mut shard, caller, self.policy.drain(full_at, now, tokens), now);
+    }
+
     /// Puts a token back that was taken.
     pub fn give_back(&self, caller: &Caller, now: Nanos) {
         let mut shard = self.shard(caller);

@@ -1,9 +1,13 @@
 //! How often one caller may call.
 
+use std::time::Instant;
+
 use http::Method;
 use jiff::SignedDuration;
+use pm_testbed::shared;
 use serde_json::{Value, json};
 
+use crate::harness::process::Process;
 use crate::harness::{Answer, TestServer};
 
 const LIMIT: [(&str, &str); 2] = [("RATE_LIMIT_PER_SECOND", "2"), ("RATE_LIMIT_BURST", "5")];
@@ -130,4 +134,53 @@ async fn callers_behind_a_trusted_proxy_are_told_apart() {
     }
     assert_eq!(ask(&shut, "x-forwarded-for", "192.0.2.1").await, 200);
     assert_eq!(ask(&shut, "x-forwarded-for", "192.0.2.2").await, 429);
+}
+
+/// How often a node could not ask Redis in time, and limited by itself for a while.
+async fn fallbacks(node: &Process) -> f64 {
+    let text = String::from_utf8(node.get("/metrics").await.expect(200).body.to_vec()).unwrap();
+    let line = text.lines().find(|line| line.starts_with("rate_limit_fallbacks_total "));
+    line.map_or(0.0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn nodes_over_one_redis_count_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = shared::redis().url();
+    for (per_second, burst, calls) in [(100_u32, 10_u32, 300), (1, 5, 20)] {
+        let prefix = format!("limits-{}-{per_second}", std::process::id());
+        let (rate, at_once) = (per_second.to_string(), burst.to_string());
+        let settings = [
+            ("REDIS_URL", url.as_str()),
+            ("REDIS_PREFIX", &prefix),
+            ("RATE_LIMIT_PER_SECOND", &rate),
+            ("RATE_LIMIT_BURST", &at_once),
+        ];
+        let nodes =
+            [Process::start(folder.path(), &settings).await, Process::start(folder.path(), &settings).await];
+        let began = Instant::now();
+        let mut allowed = 0;
+        for n in 0..calls {
+            let answer = nodes[n % 2].get("/api/projects").await;
+            match answer.status.as_u16() {
+                200 => allowed += 1,
+                _ => drop(answer.problem(429, "rate_limited")),
+            }
+        }
+        let elapsed = began.elapsed().as_secs_f64();
+        let of_one_bucket = f64::from(burst) + f64::from(per_second) * elapsed * 1.1;
+        // A node that had to go by itself has allowed what a bucket of its own holds.
+        let mut buckets = 1;
+        for node in &nodes {
+            buckets += i32::from(fallbacks(node).await > 0.0);
+        }
+        assert!(
+            f64::from(allowed) <= of_one_bucket * f64::from(buckets),
+            "{allowed} calls in {elapsed} s with {buckets} buckets"
+        );
+        assert!(allowed >= burst, "{allowed}");
+        for node in nodes {
+            node.stop().await;
+        }
+    }
 }

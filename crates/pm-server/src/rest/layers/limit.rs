@@ -29,7 +29,7 @@ pub async fn enforce(State(limiter): State<Arc<Limiter>>, mut request: Request, 
     if is_exempt(request.uri().path()) {
         return next.run(request).await;
     }
-    let Some((policy, verdict)) = limiter.take(&caller(&request, client)) else {
+    let Some((policy, verdict)) = limiter.take(&caller(&request, client)).await else {
         return next.run(request).await;
     };
     let mut response = match verdict.retry_after {
