@@ -30,6 +30,7 @@ impl Server {
             .env("API_PORT", port.to_string())
             .env("DATA_DIR", folder.join("data"))
             .env("MAX_MEMORY_ITEMS", "0")
+            .env("RATE_LIMIT_PER_SECOND", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -2,6 +2,7 @@
 //!
 //! * [`config`]: what the operator decides, checked at start.
 //! * [`compose`]: puts a store and the operations together; alone here it names the stores there are.
+//! * [`limit`]: how often one caller may call.
 //! * [`rest`]: the REST API, its problems, its OpenAPI document.
 //! * [`http`]: the accept loop below it, with its time limits and shutdown.
 //! * [`server`]: all of it running.
@@ -12,6 +13,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod http;
+pub mod limit;
 pub mod rest;
 pub mod server;
 pub mod telemetry;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pm_core::operations::{Operations, Ports};
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Environment};
 use crate::http::{self, Drained, Limits};
+use crate::limit::Limiter;
 use crate::rest::{self, Gate};
 use crate::{compose, telemetry};
 
@@ -42,6 +44,12 @@ impl Running {
             max_body_bytes: config.server.max_body_bytes,
             cors_origins: config.server.cors_origins.clone(),
             gate: gate(config),
+            limiter: Arc::new(Limiter::new(
+                config.rate_limit,
+                config.server.trusted_proxies.clone(),
+                ports.store.clone(),
+                ports.clock.clone(),
+            )),
             hurry: hurry.clone(),
         });
         let mut background = vec![

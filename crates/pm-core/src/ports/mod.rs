@@ -4,6 +4,7 @@ mod clock;
 mod embedder;
 mod ids;
 mod page;
+mod quota;
 mod store;
 mod vault;
 mod vector;
@@ -15,6 +16,7 @@ pub use page::{
     ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Order, Page, PageRequest,
     ProjectFilter, ProjectPosition, ProjectSort, SortValue,
 };
+pub use quota::{Lease, Quota, QuotaPolicy};
 pub use store::{
     Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, ServerInfo, Stamp,
     Store, Swept, Written,

@@ -10,6 +10,7 @@ use super::page::{
     ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Page, PageRequest, ProjectFilter,
     ProjectPosition, ProjectSort,
 };
+use super::quota::Quota;
 use super::vector::{ItemVector, ModelTag};
 use crate::Result;
 use crate::model::{
@@ -58,6 +59,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Whether a call crosses a network. Then what is read often is worth memory, and a write is not worth a read.
     fn is_remote(&self) -> bool {
         false
+    }
+
+    /// Buckets of tokens that all nodes over it share, where it has such.
+    fn quota(&self) -> Option<&dyn Quota> {
+        None
     }
 
     /// Asks whether it would answer, without touching anyone's data.

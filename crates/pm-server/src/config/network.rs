@@ -13,7 +13,7 @@ pub struct Network {
 }
 
 impl Network {
-    pub(super) fn parse(text: &str) -> Parsed<Self> {
+    pub(crate) fn parse(text: &str) -> Parsed<Self> {
         let fault = || {
             format!(
                 "{} is no network; give an address or a block, as in 10.0.0.7 or 10.0.0.0/8",

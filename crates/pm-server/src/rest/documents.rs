@@ -17,9 +17,10 @@ use super::state::App;
 
 /// Swagger UI's page names its files relative to itself; the page stands at `/docs`, its files below it.
 const BASE: &str = "<head>\n    <base href=\"/docs/\">";
-/// Nothing of another host; the page sets styles in place.
-const POLICY: &str =
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+/// What the page loads: its scripts and styles, images of its own and those that its styles hold, and what it asks of this
+/// server. Its scripts set styles in place. Nothing of another host, and no script that stands in a page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 /// The routes of the documents; `openapi` is the document.
 pub fn routes(openapi: String) -> Router<App> {

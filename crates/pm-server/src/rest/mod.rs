@@ -40,6 +40,8 @@ use layers::identify::Identification;
 use problem::{Code, Problem};
 use state::App;
 
+use crate::limit::Limiter;
+
 /// What the API is built from.
 #[derive(Clone, Debug)]
 pub struct Parts {
@@ -53,6 +55,8 @@ pub struct Parts {
     pub cors_origins: Vec<String>,
     /// What is open to whom.
     pub gate: Gate,
+    /// How often each may call.
+    pub limiter: Arc<Limiter>,
     /// Cancelled when a request that is still at work is to be given up.
     pub hurry: CancellationToken,
 }
@@ -62,7 +66,7 @@ pub fn router(parts: Parts) -> Router {
     let health = Health::new(&parts.ports, &parts.operations);
     let identification = Identification {
         keys: parts.operations.keys.clone(),
-        gate: parts.gate,
+        required: parts.gate.auth_required,
         anonymous: Arc::new(Principal::anonymous()),
     };
     let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes));
@@ -73,8 +77,10 @@ pub fn router(parts: Parts) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(from_fn(layers::accept::check))
-        .layer(from_fn_with_state(identification, layers::identify::identify))
+        .layer(from_fn_with_state(parts.gate, layers::gate::keep))
         .layer(from_fn_with_state(parts.hurry, layers::deadline::enforce))
+        .layer(from_fn_with_state(parts.limiter, layers::limit::enforce))
+        .layer(from_fn_with_state(identification, layers::identify::identify))
         .layer(CatchPanicLayer::custom(layers::panic::respond))
         .layer(layers::cors::layer(&parts.cors_origins))
         .layer(from_fn_with_state(parts.ports.ids, layers::edge::finish))

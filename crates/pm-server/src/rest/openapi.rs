@@ -5,6 +5,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Declared;
 
 use super::layers::gate::Gate;
+use super::layers::limit;
 use super::problem::{self, Code};
 use super::schema;
 
@@ -98,6 +99,9 @@ fn add_problems(path: &str, operation: &mut Value) {
         codes.extend(WITH_BODY);
     } else if operation.contains_key("parameters") {
         codes.extend([Code::ValidationError, Code::MalformedRequest]);
+    }
+    if !limit::is_exempt(path) {
+        codes.push(Code::RateLimited);
     }
     if path.starts_with("/api/") {
         codes.extend([Code::NotAcceptable, Code::Unauthorized]);

@@ -58,6 +58,8 @@ pub enum Code {
     ValidationError,
     /// The idempotency key stands for another body.
     IdempotencyMismatch,
+    /// The caller has called too often.
+    RateLimited,
     /// A fault of ours.
     InternalError,
     /// The store does not answer.
@@ -68,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::MalformedJson,
         Self::MalformedRequest,
         Self::Unauthorized,
@@ -89,6 +91,7 @@ impl Code {
         Self::PreconditionFailed,
         Self::ValidationError,
         Self::IdempotencyMismatch,
+        Self::RateLimited,
         Self::InternalError,
         Self::StoreUnavailable,
         Self::ShuttingDown,
@@ -119,6 +122,7 @@ impl Code {
             Self::IdempotencyMismatch => {
                 ("idempotency_mismatch", 422, "The Idempotency-Key stands for another body")
             }
+            Self::RateLimited => ("rate_limited", 429, "Too many requests"),
             Self::InternalError => ("internal_error", 500, "Internal error"),
             Self::StoreUnavailable => ("store_unavailable", 503, "The store does not answer"),
             Self::ShuttingDown => ("shutting_down", 503, "The server is shutting down"),
@@ -148,6 +152,7 @@ impl Code {
             406 => Self::NotAcceptable,
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
+            429 => Self::RateLimited,
             503 => Self::StoreUnavailable,
             400..=499 => Self::MalformedRequest,
             _ => Self::InternalError,
@@ -308,7 +313,9 @@ impl IntoResponse for Problem {
 /// The headers of a foreign answer that still hold for the problem made of it.
 pub fn kept_headers(foreign: &HeaderMap) -> HeaderMap {
     let kept = |name: &HeaderName| {
-        [ALLOW, RETRY_AFTER, VARY].contains(name) || name.as_str().starts_with("access-control-")
+        let prefixed =
+            ["access-control-", "ratelimit"].iter().any(|prefix| name.as_str().starts_with(prefix));
+        prefixed || [ALLOW, RETRY_AFTER, VARY].contains(name)
     };
     foreign.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -39,6 +39,8 @@ pub const REDIS_CONNECTED_NODES: &str = "redis_connected_nodes";
 pub const REDIS_CONNECTIONS_TOTAL: &str = "redis_connections_total";
 /// Those of them that took the place of one that was lost.
 pub const REDIS_RECONNECTS_TOTAL: &str = "redis_reconnects_total";
+/// Times that a node limited callers by itself because the store did not say what is left.
+pub const RATE_LIMIT_FALLBACKS_TOTAL: &str = "rate_limit_fallbacks_total";
 /// Scripts that a server did not know any more.
 pub const REDIS_SCRIPT_RELOADS_TOTAL: &str = "redis_script_reloads_total";
 
@@ -163,6 +165,11 @@ fn describe() {
         REDIS_RECONNECTS_TOTAL,
         Unit::Count,
         "Connections to Redis made in place of lost ones."
+    );
+    describe_counter!(
+        RATE_LIMIT_FALLBACKS_TOTAL,
+        Unit::Count,
+        "Times that this node limited callers by itself: Redis did not answer in time."
     );
     describe_counter!(REDIS_SCRIPT_RELOADS_TOTAL, Unit::Count, "Scripts that Redis had forgotten.");
     describe_gauge!(EMBEDDER_PENDING, Unit::Count, "Items that wait to be embedded.");

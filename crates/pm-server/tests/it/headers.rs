@@ -226,3 +226,89 @@ async fn a_delete_by_key_honours_its_condition_too() {
     call(&tag).await.expect(204);
     call(&tag).await.problem(412, "precondition_failed");
 }
+
+#[tokio::test]
+async fn browsers_are_told_to_make_nothing_of_an_answer() {
+    let server = TestServer::start().await;
+    let id = server.project("p").await;
+    let preflight = [("origin", "http://localhost:3000"), ("access-control-request-method", "POST")];
+    for answer in [
+        server.get("/").await.expect(200),
+        server.get("/health/live").await.expect(200),
+        server.get("/metrics").await.expect(200),
+        server.get("/openapi.json").await.expect(200),
+        server.get("/nowhere").await.expect(404),
+        server.get("/docs/no-such-file.js").await.expect(404),
+        server.get("/docs/%ff").await.expect(400),
+        server.get("/api/projects/%ff").await.expect(400),
+        server.post("/api/projects", json!({"name": "n"})).await.expect(201),
+        server.put("/api/projects", json!({})).await.expect(405),
+        server.delete(&format!("/api/projects/{id}")).await.expect(204),
+        server.call(Method::HEAD, "/api/projects", &[], Value::Null).await.expect(200),
+        server.call(Method::OPTIONS, "/api/projects", &preflight, Value::Null).await.expect(200),
+    ] {
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'none'; frame-ancestors 'none'",
+            "{answer:?}"
+        );
+        guarded(&answer);
+    }
+}
+
+#[track_caller]
+fn guarded(answer: &Answer) {
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
+    assert_eq!(answer.header("referrer-policy"), "no-referrer", "{answer:?}");
+    assert_eq!(answer.header("x-frame-options"), "DENY", "{answer:?}");
+    assert_eq!(answer.headers.get_all("content-security-policy").iter().count(), 1, "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_documents_may_load_what_they_are_made_of() {
+    let server = TestServer::start().await;
+    for path in ["/docs", "/docs/index.html", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"] {
+        let answer = server.get(path).await.expect(200);
+        guarded(&answer);
+        let policy = answer.header("content-security-policy");
+        let directives: Vec<_> = policy.split(';').map(str::trim).collect();
+        for directive in
+            ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"]
+        {
+            assert!(directives.contains(&directive), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe-eval"), "{path}: {policy}");
+    }
+    // No script stands in the page: the policy would not let it run.
+    let page = server.get("/docs").await;
+    let html = String::from_utf8(page.body.to_vec()).unwrap();
+    for script in html.split("<script").skip(1) {
+        let (tag, rest) = script.split_once('>').unwrap();
+        assert!(tag.contains("src="), "{tag}");
+        assert_eq!(rest.split("</script>").next().unwrap().trim(), "", "{tag}");
+    }
+    assert!(!html.contains(" onload=") && !html.contains("<style"), "{html}");
+}
+
+#[tokio::test]
+async fn no_cache_keeps_data() {
+    let server = TestServer::start().await;
+    let id = server.project("p").await;
+    server.store(&id, "error", "k", json!(1)).await.expect(201);
+    let item = format!("/api/projects/{id}/memory/error/k");
+    let tag = server.get(&item).await.header("etag").to_owned();
+    let unchanged = get(&server, &item, ("if-none-match", &tag)).await.expect(304);
+    assert_eq!(unchanged.header("etag"), tag);
+    for answer in [
+        unchanged,
+        server.get(&item).await.expect(200),
+        server.get("/api/projects").await.expect(200),
+        server.get("/api/projects/none").await.expect(404),
+        server.call(Method::HEAD, &item, &[], Value::Null).await.expect(200),
+        server.delete(&item).await.expect(204),
+        server.get("/api/health").await.expect(200),
+    ] {
+        assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+        assert_eq!(answer.headers.get_all("cache-control").iter().count(), 1, "{answer:?}");
+    }
+}

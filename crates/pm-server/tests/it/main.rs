@@ -23,6 +23,7 @@ mod headers;
 mod hostile;
 mod idempotency;
 mod keys;
+mod limits;
 mod lists;
 mod messages;
 mod metrics;

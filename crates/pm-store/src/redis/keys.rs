@@ -27,6 +27,7 @@
 //! | `..:r:SHELF` | hash | id → its record ([`super::record`]) |
 //! | `..:i:SHELF` | sorted set | all ids |
 //! | `..:e` | sorted set | expiry, shelf, `:`, id: the records that expire |
+//! | `PREFIX:1:{q:BUCKET}` | string | when a caller's bucket of tokens is full again ([`super::quota`]); expires |
 //! | `PREFIX:1:{o:SCOPE}` | hash | which write a scope belongs to ([`super::once`]); expires |
 //!
 //! All sorted sets have equal scores and are read by the bytes of their members. `rank` is a digit, times are eight bytes
@@ -119,6 +120,12 @@ impl Keys {
     /// A call of a script on the claim of a scope.
     pub(super) fn on_claim(&self, scope: &Digest) -> Call {
         let key = format!("{}{{o:{}}}", self.prefix, hex(scope));
+        Call { keys: vec![key.into_bytes()], args: Vec::new() }
+    }
+
+    /// A call of a script on a bucket of tokens.
+    pub(super) fn on_bucket(&self, bucket: &Digest) -> Call {
+        let key = format!("{}{{q:{}}}", self.prefix, hex(bucket));
         Call { keys: vec![key.into_bytes()], args: Vec::new() }
     }
 

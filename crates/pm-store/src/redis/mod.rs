@@ -16,6 +16,7 @@ mod once;
 mod options;
 mod project_list;
 mod projects;
+mod quota;
 mod ranges;
 mod record;
 mod registry;

@@ -7,8 +7,8 @@ use pm_core::model::{
 };
 use pm_core::ports::{
     Follower, ItemFilter, ItemPosition, ItemSort, ItemVector, MessageFilter, MessagePosition, ModelTag, Once,
-    Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, ServerInfo, Store,
-    Swept, Written,
+    Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort, PutItems, PutOutcome, Quota, ServerInfo,
+    Store, Swept, Written,
 };
 
 use super::RedisStore;
@@ -27,6 +27,10 @@ impl Store for RedisStore {
 
     fn is_remote(&self) -> bool {
         true
+    }
+
+    fn quota(&self) -> Option<&dyn Quota> {
+        Some(self)
     }
 
     async fn ping(&self) -> Result<()> {

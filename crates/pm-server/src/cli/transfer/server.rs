@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::Uri;
 use serde_json::{Value, json};
-use ureq::Agent;
 use ureq::http::{Request, Response};
+use ureq::{Agent, Body};
 
 use super::door::Door;
 use crate::cli::Failure;
@@ -14,6 +14,8 @@ use crate::cli::Failure;
 const PATIENCE: Duration = Duration::from_mins(2);
 /// The most bytes of an answer: a page of items of the largest size fits.
 const ANSWER_BYTES: u64 = 512 * 1024 * 1024;
+/// How often a request that came too early is sent again.
+const TRIES: usize = 100;
 /// Entries of a page, few enough that a page of the largest items stays in bounds.
 const PAGE: usize = 200;
 
@@ -47,19 +49,13 @@ impl Server {
         body: Option<&Value>,
     ) -> Result<(Value, Option<String>), Failure> {
         let at = |error: &dyn std::fmt::Display| Failure::failed(format!("{}{path}: {error}", self.base));
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        if let Some(key) = &self.api_key {
-            request = request.header("x-api-key", key);
+        let mut response = self.send(method, path, body).map_err(|error| at(&error))?;
+        // Messages go one by one, faster than a caller may call.
+        for _ in 1..TRIES {
+            let Some(pause) = told_to_wait(&response) else { break };
+            std::thread::sleep(pause);
+            response = self.send(method, path, body).map_err(|error| at(&error))?;
         }
-        let sent = match body {
-            Some(body) => {
-                let bytes = serde_json::to_vec(body).map_err(|error| at(&error))?;
-                let request = request.header("content-type", "application/json").body(bytes);
-                self.agent.run(request.map_err(|error| at(&error))?)
-            }
-            None => self.agent.run(request.body(()).map_err(|error| at(&error))?),
-        };
-        let mut response = sent.map_err(|error| at(&error))?;
         let text = response
             .body_mut()
             .with_config()
@@ -72,6 +68,20 @@ impl Server {
         }
         let detail = answer.get("detail").and_then(Value::as_str).unwrap_or("no detail");
         Err(at(&format!("{}: {detail}", response.status())))
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Response<Body>, ureq::Error> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(key) = &self.api_key {
+            request = request.header("x-api-key", key);
+        }
+        match body {
+            Some(body) => {
+                let bytes = serde_json::to_vec(body).map_err(std::io::Error::from)?;
+                self.agent.run(request.header("content-type", "application/json").body(bytes)?)
+            }
+            None => self.agent.run(request.body(())?),
+        }
     }
 
     fn page(&self, path: Option<String>) -> Result<(Vec<Value>, Option<String>), Failure> {
@@ -88,6 +98,15 @@ fn next_of<T>(response: &Response<T>) -> Option<String> {
     let link = response.headers().get("link")?.to_str().ok()?;
     let (address, relation) = link.strip_prefix('<')?.split_once('>')?;
     relation.contains("rel=\"next\"").then(|| address.to_owned())
+}
+
+/// How long to wait before the request is sent again, where it came too early: at most a minute.
+fn told_to_wait<T>(response: &Response<T>) -> Option<Duration> {
+    if response.status().as_u16() != 429 {
+        return None;
+    }
+    let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    Some(Duration::from_secs(seconds.unwrap_or(1).clamp(1, 60)))
 }
 
 impl Door for Server {

@@ -1,4 +1,5 @@
-//! The outermost layer: gives each request its id, counts and logs it, and writes the body of problems.
+//! The outermost layer: gives each request its id, counts and logs it, writes the body of problems, and adds the headers
+//! that all answers have.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +12,7 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use pm_core::ports::Ids;
 
+use super::security;
 use crate::rest::problem::{self, Code, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,6 +36,7 @@ pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Nex
     }
     // Also where the request names no origin: a cache must not give that answer to a page of another one.
     response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+    security::add(&path, response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

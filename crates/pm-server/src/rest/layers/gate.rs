@@ -1,4 +1,10 @@
-//! What is open to everybody.
+//! What is open to everybody, and what is not.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::identify::Identity;
 
 /// What is open to whom.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +25,14 @@ impl Gate {
             _ if path.starts_with("/docs/") => self.documents_open || !self.auth_required,
             _ => path == "/",
         }
+    }
+}
+
+/// Answers 401 to those who come with no good credential to what is not open.
+pub async fn keep(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    match Identity::of(request.extensions()) {
+        Err(problem) if !gate.is_open(request.uri().path()) => problem.into_response(),
+        _ => next.run(request).await,
     }
 }
 

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Extensions, HeaderMap};
 use pm_core::operations::Keys;
 use pm_core::policy::Principal;
 
-use super::gate::Gate;
 use crate::rest::problem::{Code, Problem};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -44,24 +43,19 @@ const WRONG: &str = "the API key is not known here, is revoked or has expired";
 pub struct Identification {
     /// The keys that let somebody in.
     pub keys: Arc<Keys>,
-    /// What is open to whom.
-    pub gate: Gate,
+    /// Whether a credential is needed.
+    pub required: bool,
     /// Who it is that comes without a credential where none is needed.
     pub anonymous: Arc<Principal>,
 }
 
-/// Answers 401 to what is not open to whoever calls; notes who it is for those that come after.
+/// Notes who calls, for those that come after.
 pub async fn identify(
     State(identification): State<Identification>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let identity = identification.identity(request.headers()).await;
-    if let Identity::Refused(problem) = &identity
-        && !identification.gate.is_open(request.uri().path())
-    {
-        return problem.clone().into_response();
-    }
     request.extensions_mut().insert(identity);
     next.run(request).await
 }
@@ -71,7 +65,7 @@ impl Identification {
         let refused = |why| Identity::Refused(Problem::new(Code::Unauthorized, why));
         let key = match credential(headers) {
             Ok(Some(key)) => key,
-            Ok(None) if self.gate.auth_required => return refused(NEEDED),
+            Ok(None) if self.required => return refused(NEEDED),
             Ok(None) => return Identity::Known(self.anonymous.clone()),
             Err(why) => return refused(why),
         };

@@ -1,5 +1,5 @@
-//! What every request passes on its way to a handler, from the outside in: [`slash`], [`edge`], CORS, [`panic`],
-//! [`deadline`], [`identify`] with its [`gate`], [`accept`].
+//! What every request passes on its way to a handler, from the outside in: [`slash`], [`edge`] (with [`security`]), CORS, [`panic`],
+//! [`identify`], [`limit`], [`deadline`], [`gate`], [`accept`].
 
 pub mod accept;
 pub mod cors;
@@ -7,5 +7,7 @@ pub mod deadline;
 pub mod edge;
 pub mod gate;
 pub mod identify;
+pub mod limit;
 pub mod panic;
+pub mod security;
 pub mod slash;

@@ -104,6 +104,7 @@ const CODES: &[(u16, &str)] = &[
     (415, "unsupported_media_type"),
     (422, "validation_error"),
     (422, "idempotency_mismatch"),
+    (429, "rate_limited"),
     (500, "internal_error"),
     (503, "store_unavailable"),
     (503, "shutting_down"),

@@ -105,6 +105,8 @@ impl Process {
     /// Starts a server on a free port in `folder`, and waits until it listens.
     pub async fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut all = vec![("API_HOST", "127.0.0.1"), ("API_PORT", "0"), ("LOG_FORMAT", "json")];
+        // Tests ask more than a client does.
+        all.push(("RATE_LIMIT_PER_SECOND", "0"));
         all.extend_from_slice(settings);
         let mut child = command(folder, &all, &[]).stdout(Stdio::null()).spawn().unwrap();
         let (sender, mut log) = watch::channel(Vec::new());

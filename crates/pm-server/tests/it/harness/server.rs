@@ -186,6 +186,8 @@ fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
         ("API_HOST".to_owned(), "127.0.0.1".to_owned()),
         ("API_PORT".to_owned(), "0".to_owned()),
         ("DATA_DIR".to_owned(), folder.path().display().to_string()),
+        // Tests ask more than a client does.
+        ("RATE_LIMIT_PER_SECOND".to_owned(), "0".to_owned()),
         // A query whose vector comes late is answered without: how busy the machine is shall not decide here.
         ("EMBEDDING_QUERY_BUDGET_MS".to_owned(), "10000".to_owned()),
     ]);

@@ -4,6 +4,7 @@
 mod expiring;
 mod history;
 mod links;
+mod quota;
 mod registry;
 mod vault;
 mod vectors;

@@ -1,0 +1,110 @@
+//! No caller may call without end. What is left is said with every answer, as the draft for `RateLimit` headers has it
+//! (draft-ietf-httpapi-ratelimit-headers).
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use pm_core::policy::PrincipalKind;
+
+use super::identify::Identity;
+use crate::limit::{Caller, Limiter, Policy, Verdict};
+use crate::rest::problem::{Code, Problem};
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// The address that a request comes from; every request has it as an extension.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Client(pub IpAddr);
+
+/// Finds out who calls, and answers 429 to those who have called too often.
+pub async fn enforce(State(limiter): State<Arc<Limiter>>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    let client = Client(limiter.client(peer, request.headers()));
+    request.extensions_mut().insert(client);
+    if is_exempt(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let Some((policy, verdict)) = limiter.take(&caller(&request, client)).await else {
+        return next.run(request).await;
+    };
+    let mut response = match verdict.retry_after {
+        None => next.run(request).await,
+        Some(wait) => refusal(wait),
+    };
+    tell(policy, &verdict, &mut response);
+    response
+}
+
+/// Whose call it is. Whoever comes without a good credential is known by his address alone.
+fn caller(request: &Request, client: Client) -> Caller {
+    match Identity::of(request.extensions()) {
+        Ok(principal) if principal.kind != PrincipalKind::Anonymous => {
+            Caller::Principal(principal.identity())
+        }
+        _ => Caller::of_address(client.0),
+    }
+}
+
+/// What watches the server must not be kept out by those it watches. Preflights do not come this far.
+pub fn is_exempt(path: &str) -> bool {
+    let bare = path.strip_prefix("/api").unwrap_or(path);
+    matches!(bare, "/health" | "/health/redis" | "/health/live" | "/health/ready" | "/metrics")
+}
+
+fn refusal(wait: Duration) -> Response {
+    let seconds = seconds(wait);
+    let detail = format!("too many requests: try again after {seconds} s; RateLimit-Policy tells the limit");
+    let mut response = Problem::new(Code::RateLimited, detail).into_response();
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// What the limit is, what is left of it, and when there is more.
+fn tell(policy: Policy, verdict: &Verdict, response: &mut Response) {
+    let (quota, window) = (policy.burst(), seconds(policy.window()));
+    let (left, more) = (verdict.remaining, seconds(verdict.retry_after.unwrap_or(verdict.full_after)));
+    for (name, text) in [
+        (POLICY, format!("\"default\";q={quota};w={window}")),
+        (LIMIT, format!("\"default\";r={left};t={more}")),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+/// Whole seconds, and at least one: who waits for so long does not come too early.
+fn seconds(duration: Duration) -> u64 {
+    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_and_metrics_are_not_counted() {
+        for free in
+            ["/health", "/api/health", "/health/live", "/api/health/redis", "/metrics", "/api/metrics"]
+        {
+            assert!(is_exempt(free), "{free}");
+        }
+        for counted in ["/", "/api", "/api/projects", "/healthy", "/health/other", "/docs", "/apihealth"] {
+            assert!(!is_exempt(counted), "{counted}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_a_second() {
+        for (millis, whole) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (2_000, 2)] {
+            assert_eq!(seconds(Duration::from_millis(millis)), whole, "{millis} ms");
+        }
+    }
+}
