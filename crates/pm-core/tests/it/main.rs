@@ -6,6 +6,7 @@ mod context;
 mod embedding;
 mod fake_embedder;
 mod flights;
+mod keys;
 mod operations;
 mod recall;
 mod remote;

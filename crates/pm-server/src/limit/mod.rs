@@ -1,10 +1,9 @@
-//! How often one caller may call, and how often one address may fail to log in.
+//! How often one caller may call.
 
 mod caller;
 mod client;
 mod gcra;
 mod leases;
-mod logins;
 mod table;
 
 use std::net::IpAddr;
@@ -22,7 +21,6 @@ use crate::config::{Network, RateLimit};
 
 pub use self::caller::Caller;
 pub use self::gcra::{Policy, Verdict};
-pub use self::logins::Logins;
 
 /// Counts the calls of each caller.
 #[derive(Debug)]
@@ -32,7 +30,6 @@ pub struct Limiter {
     /// What it holds of the buckets in `store`, where that has such.
     leases: Leases,
     store: Arc<dyn Store>,
-    logins: Logins,
     trusted: Vec<Network>,
     clock: Arc<dyn Clock>,
 }
@@ -45,7 +42,7 @@ impl Limiter {
             let interval = Duration::from_secs(1) / rate.per_second.max(1);
             Table::new(Policy::every(interval, rate.burst))
         });
-        Self { calls, leases: Leases::new(), store, logins: Logins::new(clock.clone()), trusted, clock }
+        Self { calls, leases: Leases::new(), store, trusted, clock }
     }
 
     /// Which address a request comes from that `peer` sent.
@@ -61,11 +58,6 @@ impl Limiter {
             None => table.take(caller, nanos(self.clock.now())),
         };
         Some((table.policy(), verdict))
-    }
-
-    /// The failed logins.
-    pub fn logins(&self) -> &Logins {
-        &self.logins
     }
 }
 
