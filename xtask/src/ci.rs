@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::process::{self, Done, Failure};
-use crate::{deny, openapi, test, tidy};
+use crate::{deny, openapi, schemathesis, test, tidy};
 
 struct Step {
     name: &'static str,
@@ -12,7 +12,7 @@ struct Step {
 }
 
 // The tests come last, so that what cargo says of them stands at the end.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "fmt", run: || cargo(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", run: || tidy::run(&[]) },
     Step {
@@ -33,6 +33,7 @@ const STEPS: [Step; 7] = [
     Step { name: "doc", run: doc },
     Step { name: "deny", run: || deny::run(&[]) },
     Step { name: "openapi", run: || openapi::run(&["--check".to_owned()]) },
+    Step { name: "schemathesis", run: || schemathesis::run(&[]) },
     Step { name: "test", run: || test::run(&[]) },
 ];
 

@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::process::{self, Done, Failure};
+use crate::server::Server;
 
 const EMBEDDERS: [&str; 3] = ["minilm", "static", "none"];
 const DOCUMENT: &str = "docs/recall.md";
@@ -47,60 +46,18 @@ fn all_sets(data: &Path) -> Result<Vec<String>, Failure> {
     Ok(sets)
 }
 
-/// A server that ends with this value.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 fn measured(folder: &Path, embedder: &str, sets: &[String]) -> Result<Figures, Failure> {
     let failed = |what: &str, error: std::io::Error| Failure::failed(format!("{what}: {error}"));
     let scratch = process::root().join("target/eval").join(embedder);
     drop(fs::remove_dir_all(&scratch));
     fs::create_dir_all(&scratch).map_err(|error| failed("target/eval", error))?;
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let address = free.map_err(|error| failed("no free port", error))?;
-    let mut child = Command::new(process::root().join("target/release/ai-pm"))
-        .env("EMBEDDER", embedder)
-        .env("DATA_DIR", scratch.join("data"))
-        .env("API_HOST", "127.0.0.1")
-        .env("API_PORT", address.port().to_string())
-        .envs([("MAX_MEMORY_ITEMS", "0"), ("RATE_LIMIT_PER_SECOND", "0"), ("LOG_FORMAT", "json")])
-        .current_dir(&scratch)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed("target/release/ai-pm", error))?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let _server = Server(child);
-    // It says so once it listens; what it says after that is read so that it can go on.
-    let (ready, listening) = std::sync::mpsc::channel();
-    for stream in
-        [out.map(|out| Box::new(out) as Box<dyn std::io::Read + Send>), err.map(|err| Box::new(err) as _)]
-    {
-        let (stream, ready) = (stream, ready.clone());
-        std::thread::spawn(move || {
-            for line in
-                stream.into_iter().flat_map(|stream| BufReader::new(stream).lines()).map_while(Result::ok)
-            {
-                if line.contains("listening") {
-                    // Nobody waits any more once it has been said.
-                    ready.send(()).unwrap_or_default();
-                }
-            }
-        });
-    }
-    drop(ready);
-    listening.recv().map_err(|_| Failure::failed("the server ended before it listened"))?;
+    let settings = [("EMBEDDER", embedder), ("MAX_MEMORY_ITEMS", "0")];
+    let server = Server::start(&process::root().join("target/release/ai-pm"), &scratch, &settings)?;
     let figures = scratch.join("figures.json");
     let done = Command::new("python3")
         .arg(folder.join("evaluate.py"))
         .args(sets)
-        .args(["--server", &format!("http://{address}"), "--json"])
+        .args(["--server", &server.url(), "--json"])
         .arg(&figures)
         .status()
         .map_err(|error| failed("python3", error))?;

@@ -8,6 +8,8 @@ mod eval;
 mod models;
 mod openapi;
 mod process;
+mod schemathesis;
+mod server;
 mod servers;
 mod test;
 mod tidy;
@@ -24,7 +26,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 9] = [
+const COMMANDS: [Command; 10] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },
@@ -33,6 +35,12 @@ const COMMANDS: [Command; 9] = [
         arguments: "[--check]",
         does: "writes openapi.json, or checks that it is up to date",
         run: openapi::run,
+    },
+    Command {
+        name: "schemathesis",
+        arguments: "",
+        does: "holds a running server to openapi.json, with requests made up from it",
+        run: schemathesis::run,
     },
     Command {
         name: "models",

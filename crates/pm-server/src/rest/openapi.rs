@@ -22,6 +22,9 @@ const WITH_BODY: [Code; 5] = [
 /// The routes that also work under `/api`.
 const ALIASED: [&str; 5] = ["/health", "/health/redis", "/health/ready", "/health/live", "/metrics"];
 
+/// The server that asks most often for a credential.
+const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents_open: false };
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -65,7 +68,41 @@ pub fn finished(declared: &Declared) -> Value {
         }
     }
     add_security(&mut document);
+    close_requests(&mut document);
     document
+}
+
+/// Says of what is sent that it has no other fields: those are refused.
+fn close_requests(document: &mut Value) {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let operations =
+        paths.into_iter().flatten().filter_map(|(_, item)| item.as_object()).flat_map(Map::values);
+    let bodies = operations.filter_map(|it| it.pointer("/requestBody/content/application~1json/schema"));
+    let mut names: Vec<_> = bodies.filter_map(name_of).collect();
+    let mut closed = Vec::new();
+    while let Some(name) = names.pop() {
+        let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")) else { continue };
+        if closed.contains(&name) {
+            continue;
+        }
+        for place in schema["properties"].as_object().into_iter().flat_map(Map::values) {
+            names.extend([place, &place["items"]].into_iter().filter_map(name_of));
+        }
+        // What `allOf` puts together is known to the whole alone.
+        let whole = schema.get("allOf").is_some();
+        let keyword = if whole { "unevaluatedProperties" } else { "additionalProperties" };
+        if let Some(schema) = schema.as_object_mut().filter(|it| whole || it.contains_key("properties")) {
+            schema.insert(keyword.to_owned(), Value::from(false));
+        }
+        closed.push(name);
+    }
+}
+
+/// The name of the schema that this one refers to.
+fn name_of(schema: &Value) -> Option<String> {
+    let alternatives = schema["oneOf"].as_array().into_iter().flatten().chain([schema]);
+    let mut found = alternatives.filter_map(|schema| schema["$ref"].as_str());
+    found.next().and_then(|name| name.rsplit('/').next()).map(str::to_owned)
 }
 
 /// Says how a credential is sent, and where none is needed.
@@ -79,7 +116,7 @@ fn add_security(document: &mut Value) {
     }
     let either = json!([{"bearer": []}, {"api_key": []}]);
     for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
-        let open = Gate { auth_required: true, documents_open: false }.is_open(path);
+        let open = OPEN_TO_NOBODY.is_open(path);
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
             if let Some(operation) = operation.as_object_mut() {
                 operation.insert("security".to_owned(), if open { json!([]) } else { either.clone() });
@@ -104,7 +141,10 @@ fn add_problems(path: &str, operation: &mut Value) {
         codes.push(Code::RateLimited);
     }
     if path.starts_with("/api/") {
-        codes.extend([Code::NotAcceptable, Code::Unauthorized]);
+        codes.push(Code::NotAcceptable);
+    }
+    if !OPEN_TO_NOBODY.is_open(path) {
+        codes.push(Code::Unauthorized);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for code in codes {

@@ -107,7 +107,7 @@ pub struct MemoryStore {
     project_id: String,
     r#type: MemoryType,
     /// 1 to 512 bytes, no control characters; compared byte by byte.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     key: String,
     /// Any JSON of at most 256 KiB.
     #[schema(value_type = Value)]
@@ -119,7 +119,7 @@ pub struct MemoryStore {
     #[schema(format = "date-time")]
     timestamp: Option<String>,
     /// 1 to 512 bytes, no control characters.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     /// Scalars and lists of scalars, at most 16 KiB; searched like the text.
     #[schema(value_type = Option<Object>)]
@@ -152,7 +152,7 @@ pub struct MemoryPut {
     #[schema(format = "date-time")]
     timestamp: Option<String>,
     /// 1 to 512 bytes, no control characters.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     /// Scalars and lists of scalars, at most 16 KiB; searched like the text.
     #[schema(value_type = Option<Object>)]
@@ -170,7 +170,7 @@ pub struct MemoryPut {
 pub struct BatchItem {
     r#type: MemoryType,
     /// 1 to 512 bytes, no control characters; compared byte by byte.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     key: String,
     #[schema(inline)]
     #[serde(flatten)]
@@ -212,7 +212,7 @@ pub struct Recall {
     /// `CONTEXT_WINDOW_SIZE` unless sent.
     #[schema(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     /// Inclusive.
     #[schema(format = "date-time")]

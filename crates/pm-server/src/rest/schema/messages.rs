@@ -76,7 +76,7 @@ pub struct MessageCreate {
     #[schema(format = "date-time")]
     timestamp: Option<String>,
     /// 1 to 512 bytes, no control characters.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     metadata: Option<MessageMetadataSent>,
 }

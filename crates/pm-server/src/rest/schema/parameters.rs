@@ -35,7 +35,7 @@ pub struct ItemParameters {
     /// The item's type.
     r#type: MemoryType,
     /// The item's key, percent-encoded (a slash as `%2F`).
-    #[param(min_length = 1, max_length = 512)]
+    #[param(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     key: String,
 }
 
@@ -44,7 +44,7 @@ pub struct ItemParameters {
 #[into_params(parameter_in = Path)]
 pub struct KeyParameter {
     /// The items' key, percent-encoded (a slash as `%2F`).
-    #[param(min_length = 1, max_length = 512)]
+    #[param(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     key: String,
 }
 
@@ -64,6 +64,7 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
     /// From the `Link` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 
@@ -108,11 +109,13 @@ pub struct ProjectListQuery {
     /// Text that the name or the description holds, whatever the case.
     search: Option<String>,
     /// `created_at`, `updated_at` or `name`; with `-` in front, the other way round. `-created_at` unless sent.
+    #[param(pattern = "^-?(created_at|updated_at|name)$")]
     sort: Option<String>,
     /// 100 unless sent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
     /// From the `Link` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 
@@ -121,6 +124,7 @@ pub struct ProjectListQuery {
 #[into_params(parameter_in = Query)]
 pub struct MemoryListQuery {
     r#type: Option<MemoryType>,
+    #[param(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     /// What the key starts with.
     prefix: Option<String>,
@@ -131,11 +135,13 @@ pub struct MemoryListQuery {
     #[param(format = "date-time")]
     until: Option<String>,
     /// `timestamp` or `key`; with `-` in front, the other way round. `-timestamp` unless sent.
+    #[param(pattern = "^-?(timestamp|key)$")]
     sort: Option<String>,
     /// 100 unless sent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
     /// From the `Link` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 
@@ -144,6 +150,7 @@ pub struct MemoryListQuery {
 #[into_params(parameter_in = Query)]
 pub struct MessageListQuery {
     role: Option<Role>,
+    #[param(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     /// Inclusive.
     #[param(format = "date-time")]
@@ -152,11 +159,13 @@ pub struct MessageListQuery {
     #[param(format = "date-time")]
     until: Option<String>,
     /// `timestamp` or `-timestamp`, which is meant unless sent.
+    #[param(pattern = "^-?timestamp$")]
     sort: Option<String>,
     /// 100 unless sent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
     /// From the `Link` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 
@@ -169,10 +178,12 @@ pub struct RecallQuery {
     /// At most 8 KiB; empty: the newest items.
     query: String,
     /// Separated by commas; all unless sent.
+    #[param(pattern = "^(error|solution|context|dependency)(,(error|solution|context|dependency))*$")]
     memory_types: Option<String>,
     /// `CONTEXT_WINDOW_SIZE` unless sent.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u64>,
+    #[param(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     session_id: Option<String>,
     /// Inclusive.
     #[param(format = "date-time")]
@@ -200,6 +211,7 @@ pub struct ContextQuery {
 #[into_params(parameter_in = Query)]
 pub struct DeleteProjectQuery {
     /// The project's id.
+    #[param(min_length = 1)]
     project_id: String,
 }
 
@@ -208,6 +220,7 @@ pub struct DeleteProjectQuery {
 #[into_params(parameter_in = Query)]
 pub struct DeleteKeyQuery {
     /// The items' key.
+    #[param(min_length = 1, max_length = 512, pattern = "^[^\\u0000-\\u001F\\u007F-\\u009F]+$")]
     key: String,
 }
 
