@@ -18,19 +18,14 @@ use crate::rest::problem::{Code, Problem};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// The address that a request comes from; every request has it as an extension.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Client(pub IpAddr);
-
 /// Finds out who calls, and answers 429 to those who have called too often.
-pub async fn enforce(State(limiter): State<Arc<Limiter>>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let client = Client(limiter.client(peer, request.headers()));
-    request.extensions_mut().insert(client);
+pub async fn enforce(State(limiter): State<Arc<Limiter>>, request: Request, next: Next) -> Response {
     if is_exempt(request.uri().path()) {
         return next.run(request).await;
     }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+    let client = limiter.client(peer, request.headers());
     let Some((policy, verdict)) = limiter.take(&caller(&request, client)).await else {
         return next.run(request).await;
     };
@@ -43,12 +38,12 @@ pub async fn enforce(State(limiter): State<Arc<Limiter>>, mut request: Request, 
 }
 
 /// Whose call it is. Whoever comes without a good credential is known by his address alone.
-fn caller(request: &Request, client: Client) -> Caller {
+fn caller(request: &Request, client: IpAddr) -> Caller {
     match Identity::of(request.extensions()) {
         Ok(principal) if principal.kind != PrincipalKind::Anonymous => {
             Caller::Principal(principal.identity())
         }
-        _ => Caller::of_address(client.0),
+        _ => Caller::of_address(client),
     }
 }
 
