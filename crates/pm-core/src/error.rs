@@ -55,6 +55,9 @@ pub enum Error {
     /// The idempotency key was used before, with another body.
     #[error("this Idempotency-Key was used before with another body: use a new key for a new request")]
     IdempotencyMismatch,
+    /// More want to log in at once than are looked after.
+    #[error("too many log in at once: try again in a second")]
+    TooManyLogins,
     /// The store does not answer; nothing is known to be written.
     #[error("the store does not answer")]
     StoreUnavailable(#[source] Source),

@@ -13,6 +13,8 @@ pub struct Principal {
     pub name: String,
     /// What he may do.
     pub grant: Grant,
+    /// The session that his log-in opened.
+    pub session: Option<String>,
 }
 
 /// What kind of credential lets somebody in.
@@ -20,6 +22,8 @@ pub struct Principal {
 pub enum PrincipalKind {
     /// None: the server asks for none.
     Anonymous,
+    /// The token of a session.
+    User,
     /// An API key.
     Key,
     /// The key that a server without an administrator prints at its start.
@@ -33,6 +37,7 @@ impl PrincipalKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
+            Self::User => "user",
             Self::Key => "key",
             Self::Bootstrap => "bootstrap",
             Self::Shell => "shell",
@@ -44,25 +49,37 @@ impl Principal {
     /// Whoever reaches a server that asks for no credential. He cannot make himself ways in that outlast that.
     pub fn anonymous() -> Self {
         let grant = Grant::everywhere(&[Scope::Read, Scope::Write]);
-        Self { kind: PrincipalKind::Anonymous, id: String::new(), name: "anonymous".to_owned(), grant }
+        Self {
+            kind: PrincipalKind::Anonymous,
+            id: String::new(),
+            name: "anonymous".to_owned(),
+            grant,
+            session: None,
+        }
     }
 
     /// Who sets the server up.
     pub fn bootstrap() -> Self {
         let grant = Grant::everywhere(&[Scope::Admin]);
-        Self { kind: PrincipalKind::Bootstrap, id: String::new(), name: "bootstrap".to_owned(), grant }
+        Self {
+            kind: PrincipalKind::Bootstrap,
+            id: String::new(),
+            name: "bootstrap".to_owned(),
+            grant,
+            session: None,
+        }
     }
 
     /// Who sits at the machine.
     pub fn shell() -> Self {
         let grant = Grant::everywhere(&[Scope::Admin]);
-        Self { kind: PrincipalKind::Shell, id: String::new(), name: "shell".to_owned(), grant }
+        Self { kind: PrincipalKind::Shell, id: String::new(), name: "shell".to_owned(), grant, session: None }
     }
 
     /// What tells him from all others of any kind.
     pub fn identity(&self) -> String {
         match self.kind {
-            PrincipalKind::Key => format!("key:{}", self.id),
+            PrincipalKind::User | PrincipalKind::Key => format!("{}:{}", self.kind.as_str(), self.id),
             kind => kind.as_str().to_owned(),
         }
     }
@@ -133,7 +150,7 @@ mod tests {
 
     fn key(scopes: &[Scope], projects: Option<Vec<ProjectId>>) -> Principal {
         let grant = Grant { scopes: scopes.to_vec(), projects };
-        Principal { kind: PrincipalKind::Key, id: "1".to_owned(), name: "k".to_owned(), grant }
+        Principal { kind: PrincipalKind::Key, id: "1".to_owned(), name: "k".to_owned(), grant, session: None }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod memory;
 mod message;
 mod metadata;
 mod project;
+mod user;
 mod version;
 
 pub use access::{ApiKey, Grant, KeyDraft, Scope};
@@ -18,6 +19,7 @@ pub use memory::{ItemDraft, MAX_TTL_SECONDS, MemoryItem, MemoryType, Similar};
 pub use message::{Message, MessageDraft, MessageMetadata, Role};
 pub use metadata::METADATA_BYTES;
 pub use project::{Project, ProjectDraft, ProjectPatch, ProjectStatus};
+pub use user::{Password, User, UserDraft, UserName};
 pub use version::{Match, Precondition, Version, Versioned};
 
 /// The most bytes of an item's value (as compact JSON) and of a message's content.

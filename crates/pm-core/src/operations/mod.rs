@@ -1,5 +1,6 @@
 //! What can be done, once for all transports.
 
+mod access;
 mod context;
 mod embedding;
 mod idempotency;
@@ -9,21 +10,26 @@ mod memory;
 mod messages;
 mod projects;
 pub mod recall;
+mod sessions;
+mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store, Vault};
 
+pub use access::{Access, VaultPorts, WATCH_EVERY};
 pub use context::{Context, ContextRequest, Contexts};
 pub use embedding::Embedding;
 pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
-pub use keys::{KeyList, KeyText, Keys, WATCH_EVERY};
+pub use keys::{KeyList, KeyText, Keys};
 pub use listing::{DEFAULT_LIMIT, ItemList, Listing, MAX_LIMIT, MessageList, ProjectList};
 pub use memory::{BATCH_ITEMS, BatchEntry, Count, DeleteRequest, Memory, StoreBatch, StoreItem, Stored};
 pub use messages::Messages;
 pub use projects::Projects;
 pub use recall::{Recall, RecallRequest, Recalled};
+pub use sessions::{Algorithm, Sessions, Signing, Tokens};
+pub use users::Users;
 
 /// What the operations reach the outside through.
 #[derive(Clone, Debug)]
@@ -38,6 +44,14 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
     /// What makes vectors; `None`: recall goes by words alone.
     pub embedder: Option<Arc<dyn Embedder>>,
+}
+
+impl Ports {
+    /// Those of them that deal with credentials.
+    pub fn of_vault(&self) -> VaultPorts {
+        let Self { vault, clock, ids, .. } = self.clone();
+        VaultPorts { vault, clock, ids }
+    }
 }
 
 /// What the person who runs the server decides about memory and recall.
@@ -61,6 +75,10 @@ pub struct Settings {
     pub query_budget: Duration,
     /// Whether indexes make static vectors of their own.
     pub statics: bool,
+    /// What tokens are signed with.
+    pub signing: Signing,
+    /// How long an access token is good for.
+    pub access_token: Duration,
 }
 
 /// All operations, over the same ports.
@@ -74,6 +92,10 @@ pub struct Operations {
     pub messages: Arc<Messages>,
     /// On API keys.
     pub keys: Arc<Keys>,
+    /// On sessions of users.
+    pub sessions: Arc<Sessions>,
+    /// The door.
+    pub access: Arc<Access>,
     /// Recall.
     pub recall: Arc<Recall>,
     /// What an assistant needs for its next answer.
@@ -88,12 +110,18 @@ impl Operations {
         let backlog = Embedding::backlog(ports);
         let recall = Arc::new(Recall::new(ports, settings, backlog.clone()));
         let messages = Arc::new(Messages::new(ports));
+        let keys = Arc::new(Keys::new(ports));
+        let users = Arc::new(Users::over(ports.of_vault()));
+        let (signing, lifetime) = (settings.signing.clone(), settings.access_token);
+        let sessions = Arc::new(Sessions::over(ports.of_vault(), users.clone(), signing, lifetime));
         Self {
             projects: Arc::new(Projects::new(ports, recall.clone())),
             memory: Arc::new(Memory::new(ports, settings, recall.clone())),
             contexts: Arc::new(Contexts::new(messages.clone(), recall.clone(), settings)),
             embedding: Arc::new(Embedding::new(ports, settings, &recall, backlog)),
-            keys: Arc::new(Keys::new(ports)),
+            access: Arc::new(Access::new(ports.of_vault(), keys.clone(), users, sessions.clone())),
+            keys,
+            sessions,
             messages,
             recall,
         }

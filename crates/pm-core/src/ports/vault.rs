@@ -52,25 +52,34 @@ pub enum Shelf {
     Keys,
     /// When a key was last used, by the same id.
     Uses,
+    /// Users, by name.
+    Users,
+    /// Sessions, which a log-in opens, by id.
+    Sessions,
+    /// How often a session was refreshed, by the same id.
+    Turns,
 }
 
 impl Shelf {
     /// All.
-    pub const ALL: [Self; 2] = [Self::Keys, Self::Uses];
+    pub const ALL: [Self; 5] = [Self::Keys, Self::Uses, Self::Users, Self::Sessions, Self::Turns];
 
     /// Its name, which adapters may write down: it never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Keys => "keys",
             Self::Uses => "uses",
+            Self::Users => "users",
+            Self::Sessions => "sessions",
+            Self::Turns => "turns",
         }
     }
 
     /// Whether readers rely on what they have read until the revision changes.
     pub fn is_watched(self) -> bool {
         match self {
-            Self::Keys => true,
-            Self::Uses => false,
+            Self::Keys | Self::Users | Self::Sessions => true,
+            Self::Uses | Self::Turns => false,
         }
     }
 }

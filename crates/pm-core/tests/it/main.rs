@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it expects")]
 
 mod context;
+mod door;
 mod embedding;
 mod fake_embedder;
 mod flights;
@@ -10,3 +11,4 @@ mod keys;
 mod operations;
 mod recall;
 mod remote;
+mod sessions;

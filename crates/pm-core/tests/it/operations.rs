@@ -7,7 +7,7 @@ use pm_core::model::{
     ItemDraft, Key, MemoryType, MessageDraft, Precondition, ProjectDraft, ProjectId, ProjectPatch,
 };
 use pm_core::operations::{
-    ContextRequest, Idempotency, Operations, Ports, ProjectList, Settings, StoreBatch,
+    Algorithm, ContextRequest, Idempotency, Operations, Ports, ProjectList, Settings, Signing, StoreBatch,
 };
 use pm_core::ports::{Clock, LimitPolicy, ManualClock, RandomIds};
 use pm_store::memory::MemoryStore;
@@ -32,6 +32,8 @@ pub fn settings() -> Settings {
         embedding_threads: 2,
         query_budget: std::time::Duration::from_millis(50),
         statics: false,
+        signing: Signing { algorithm: Algorithm::HS256, key: b"tests".to_vec(), previous: None },
+        access_token: std::time::Duration::from_mins(30),
     }
 }
 

@@ -1,28 +1,25 @@
 //! API keys: made, listed, revoked, and let in.
 
-mod cache;
+mod known;
 mod text;
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
+use super::access::Cache;
 use super::{Listing, Ports, listing};
 use crate::input::{Fields, Invalid};
 use crate::model::{ApiKey, Grant, KeyDraft};
 use crate::policy::{Principal, PrincipalKind};
-use crate::ports::{Clock, Content, Digest, Expected, Ids, Page, Record, Shelf, Store, Vault};
+use crate::ports::{Clock, Content, Expected, Ids, Page, Record, Shelf, Store, Vault};
 use crate::{Error, Result};
-use cache::{Cache, Known};
+use known::Known;
 pub use text::KeyText;
 
-/// How often the vault is asked whether what is remembered still holds: what another node or a shell revoked is refused
-/// after this long at the latest.
-pub const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How many uses are written down at a time. What finds no place is written at the next use.
 const NOTES: usize = 16;
 /// Records read at a time.
@@ -36,9 +33,7 @@ pub struct Keys {
     ids: Arc<dyn Ids>,
     /// Where projects are looked for that a key is to be bound to; `None`: they are not.
     store: Option<Arc<dyn Store>>,
-    cache: Cache,
-    /// What the bootstrap key hashes to, where there is one.
-    bootstrap: OnceLock<Digest>,
+    pub(super) cache: Cache<Known>,
     notes: Arc<Semaphore>,
 }
 
@@ -79,7 +74,6 @@ impl Keys {
             ids,
             store: None,
             cache: Cache::default(),
-            bootstrap: OnceLock::new(),
             notes: Arc::new(Semaphore::new(NOTES)),
         }
     }
@@ -165,12 +159,8 @@ impl Keys {
     }
 
     /// Whom this key lets in, if anybody.
-    pub async fn authenticate(&self, sent: &str) -> Result<Option<Arc<Principal>>> {
-        let Some(text) = KeyText::parse(sent) else { return Ok(None) };
+    pub(super) async fn authenticate(&self, text: &KeyText) -> Result<Option<Arc<Principal>>> {
         let digest = text.digest();
-        if text.is_bootstrap() {
-            return self.admit_bootstrap(&digest).await;
-        }
         let now = self.clock.now();
         let known = match self.cache.get(&text.id, now) {
             Some(known) => known,
@@ -193,8 +183,8 @@ impl Keys {
         let kept = Kept::read(&record)?;
         let digest =
             text::bytes(&kept.digest).ok_or_else(|| Error::internal("the digest of a key is broken"))?;
-        let principal =
-            Principal { kind: PrincipalKind::Key, id: record.id, name: kept.name, grant: kept.grant };
+        let Kept { name, grant, .. } = kept;
+        let principal = Principal { kind: PrincipalKind::Key, id: record.id, name, grant, session: None };
         let known = Arc::new(Known::new(digest, principal, record.content.expires_at));
         self.cache.keep(id, known.clone(), epoch);
         Ok(Some(known))
@@ -217,26 +207,8 @@ impl Keys {
         });
     }
 
-    /// Makes a key that sets the server up, good until the first administrator is there or the process ends. `None`:
-    /// there is an administrator, or it is not known whether there is.
-    pub async fn bootstrap(&self) -> Result<Option<KeyText>> {
-        if self.has_administrator().await? {
-            return Ok(None);
-        }
-        let text = KeyText { id: text::BOOTSTRAP.to_owned(), secret: self.ids.secret()? };
-        Ok(self.bootstrap.set(text.digest()).is_ok().then_some(text))
-    }
-
-    async fn admit_bootstrap(&self, digest: &Digest) -> Result<Option<Arc<Principal>>> {
-        let right = self.bootstrap.get().is_some_and(|known| bool::from(known.ct_eq(digest)));
-        if !right || self.has_administrator().await? {
-            return Ok(None);
-        }
-        Ok(Some(Arc::new(Principal::bootstrap())))
-    }
-
-    /// Whether somebody is there who may say who may come in.
-    async fn has_administrator(&self) -> Result<bool> {
+    /// Whether one of them says who may come in.
+    pub(super) async fn has_administrator(&self) -> Result<bool> {
         let mut after: Option<String> = None;
         loop {
             let page = self.vault.records(Shelf::Keys, after.as_deref(), PAGE).await?;
@@ -249,23 +221,6 @@ impl Keys {
                 return Ok(false);
             }
             after = page.into_iter().next_back().map(|record| record.id);
-        }
-    }
-
-    /// Has what is remembered of keys hold for as long as the vault says that it does. Never ends; without it every request
-    /// asks the vault.
-    pub async fn watch(&self) {
-        let mut every = tokio::time::interval(WATCH_EVERY);
-        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            every.tick().await;
-            // From before the question: the answer holds for that moment.
-            let asked = self.clock.now();
-            match self.vault.revision().await {
-                Ok(revision) => self.cache.confirm(revision, asked),
-                // What is remembered lapses by itself.
-                Err(error) => tracing::debug!(%error, "it is not known whether keys were revoked"),
-            }
         }
     }
 }

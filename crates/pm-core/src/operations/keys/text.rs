@@ -8,7 +8,7 @@ use crate::ports::Digest;
 
 const PREFIX: &str = "aipm_";
 /// The public id of a key that is in no vault.
-pub(super) const BOOTSTRAP: &str = "bootstrap";
+const BOOTSTRAP: &str = "bootstrap";
 /// Hexadecimal digits of a public id, and of a secret of 256 bits.
 const ID_DIGITS: usize = 32;
 const SECRET_DIGITS: usize = 64;
@@ -36,11 +36,16 @@ impl KeyText {
     }
 
     /// What is kept of the secret. It has 256 random bits: nothing slower than SHA-256 would make it harder to guess.
-    pub(super) fn digest(&self) -> Digest {
+    pub(in crate::operations) fn digest(&self) -> Digest {
         Sha256::digest(self.secret).into()
     }
 
-    pub(super) fn is_bootstrap(&self) -> bool {
+    /// The key of a server without an administrator.
+    pub(in crate::operations) fn bootstrap(secret: [u8; 32]) -> Self {
+        Self { id: BOOTSTRAP.to_owned(), secret }
+    }
+
+    pub(in crate::operations) fn is_bootstrap(&self) -> bool {
         self.id == BOOTSTRAP
     }
 }

@@ -1,0 +1,112 @@
+//! What is remembered of credentials between requests, so that letting somebody in asks the vault only now and then.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The most credentials of a kind that are remembered, some 300 bytes each. Beyond, all are forgotten and come back as they are used.
+const ENTRIES: usize = 100_000;
+/// How long what is remembered may be relied on after the vault last confirmed it.
+const RELIABLE: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is remembered, by id.
+#[derive(Debug)]
+pub(in crate::operations) struct Cache<T>(RwLock<State<T>>);
+
+#[derive(Debug)]
+struct State<T> {
+    entries: HashMap<String, Arc<T>>,
+    /// Which revision of the vault they are from, and when that was last confirmed.
+    revision: Option<(u64, Timestamp)>,
+    /// How often all were forgotten: what was read before must not be kept after.
+    epoch: u64,
+}
+
+impl<T> State<T> {
+    fn forget(&mut self) {
+        self.entries.clear();
+        self.epoch += 1;
+    }
+}
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Self(RwLock::new(State { entries: HashMap::new(), revision: None, epoch: 0 }))
+    }
+}
+
+impl<T> Cache<T> {
+    /// An entry, if what is remembered of it may be relied on.
+    pub(in crate::operations) fn get(&self, id: &str, now: Timestamp) -> Option<Arc<T>> {
+        let state = self.read();
+        let (_, confirmed) = state.revision?;
+        // A clock that was set back is no reason to rely on it longer.
+        let age = now.duration_since(confirmed).abs();
+        if age > RELIABLE { None } else { state.entries.get(id).cloned() }
+    }
+
+    /// To be asked for before something is read from the vault.
+    pub(in crate::operations) fn epoch(&self) -> u64 {
+        self.read().epoch
+    }
+
+    /// Remembers what was read in `epoch`.
+    pub(in crate::operations) fn keep(&self, id: &str, entry: Arc<T>, epoch: u64) {
+        let mut state = self.write();
+        if state.epoch != epoch {
+            return;
+        }
+        if state.entries.len() >= ENTRIES {
+            state.entries.clear();
+        }
+        state.entries.insert(id.to_owned(), entry);
+    }
+
+    /// Forgets all.
+    pub(in crate::operations) fn forget(&self) {
+        self.write().forget();
+    }
+
+    /// The vault had this revision at some time after `asked`.
+    pub(in crate::operations) fn confirm(&self, revision: u64, asked: Timestamp) {
+        let mut state = self.write();
+        if state.revision.is_none_or(|(known, _)| known != revision) {
+            state.forget();
+        }
+        state.revision = Some((revision, asked));
+    }
+
+    // Nothing here panics halfway through a change.
+    fn read(&self) -> RwLockReadGuard<'_, State<T>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State<T>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_revocation_is_not_kept_after_it() {
+        let cache = Cache::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let known = || Arc::new(());
+        let later = |seconds| now + SignedDuration::from_secs(seconds);
+        cache.confirm(1, now);
+        cache.keep("a", known(), cache.epoch());
+        assert!(cache.get("a", later(5)).is_some() && cache.get("b", now).is_none());
+        assert!(cache.get("a", later(6)).is_none(), "nobody has confirmed it");
+        cache.confirm(1, later(6));
+        assert!(cache.get("a", later(7)).is_some());
+        let epoch = cache.epoch();
+        cache.confirm(2, later(7));
+        assert!(cache.get("a", later(7)).is_none());
+        cache.keep("a", known(), epoch);
+        assert!(cache.get("a", later(7)).is_none());
+    }
+}
