@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pm_core::operations::{Embedding, Keys, Operations, Ports, Settings};
-use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, Swept, SystemClock, Vault};
+use pm_core::operations::{
+    Access, Algorithm, Embedding, Keys, Operations, Ports, Settings, Signing, Users, VaultPorts,
+};
+use pm_core::ports::{Clock, Embedder, Ids, LimitPolicy, RandomIds, Store, Swept, SystemClock, Vault};
 use pm_embed::bundled::{self, BundledEmbedder};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
 use pm_store::embedded::{self, Beside, EmbeddedStore};
@@ -44,6 +46,9 @@ pub enum ComposeError {
     /// The server for vectors cannot be used with these settings.
     #[error(transparent)]
     Embedder(#[from] http::OpenError),
+    /// There is no randomness to make a key of.
+    #[error(transparent)]
+    Randomness(#[from] pm_core::Error),
     /// The model cannot be used.
     #[error(transparent)]
     Model(#[from] bundled::OpenError),
@@ -68,7 +73,7 @@ pub async fn open(config: &Config, absent: Absent) -> Result<(Ports, Operations)
         None => both(EmbeddedStore::open(&config.store.data_dir, clock.clone()).await?),
     };
     let ports = Ports { store, vault, clock, ids: Arc::new(RandomIds), embedder };
-    let operations = Operations::new(&ports, &settings(config));
+    let operations = Operations::new(&ports, &settings(config, &*ports.ids)?);
     Ok((ports, operations))
 }
 
@@ -79,6 +84,16 @@ fn both<T: Store + Vault + 'static>(store: Arc<T>) -> (Arc<dyn Store>, Arc<dyn V
 
 /// The keys alone: also while a server holds the embedded store.
 pub async fn open_keys(config: &Config) -> Result<Keys, ComposeError> {
+    let VaultPorts { vault, clock, ids } = open_vault(config).await?;
+    Ok(Keys::over(vault, clock, ids))
+}
+
+/// The users alone: also while a server holds the embedded store.
+pub async fn open_users(config: &Config) -> Result<Users, ComposeError> {
+    open_vault(config).await.map(Users::over)
+}
+
+async fn open_vault(config: &Config) -> Result<VaultPorts, ComposeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let vault: Arc<dyn Vault> = match &config.store.redis {
         Some(redis) => open_redis(redis, Absent::Fail).await?,
@@ -89,16 +104,16 @@ pub async fn open_keys(config: &Config) -> Result<Keys, ComposeError> {
             opened => opened?,
         },
     };
-    Ok(Keys::over(vault, clock, Arc::new(RandomIds)))
+    Ok(VaultPorts { vault, clock, ids: Arc::new(RandomIds) })
 }
 
-/// Keeps what is remembered of keys true until `stop` is cancelled.
-pub async fn watch_keys(keys: Arc<Keys>, stop: CancellationToken) {
-    stop.run_until_cancelled(keys.watch()).await;
+/// Keeps what is remembered of credentials true until `stop` is cancelled.
+pub async fn watch_access(access: Arc<Access>, stop: CancellationToken) {
+    stop.run_until_cancelled(access.watch()).await;
 }
 
 /// Prints a key with which the first administrator can be made, where there is none; asks until the store answers.
-pub async fn announce_bootstrap(keys: Arc<Keys>, stop: CancellationToken) {
+pub async fn announce_bootstrap(access: Arc<Access>, stop: CancellationToken) {
     let mut every = tokio::time::interval(BOOTSTRAP_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -106,7 +121,7 @@ pub async fn announce_bootstrap(keys: Arc<Keys>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
-        match keys.bootstrap().await {
+        match access.bootstrap().await {
             Ok(Some(key)) => {
                 let key = key.expose();
                 tracing::warn!(
@@ -184,10 +199,10 @@ fn options(redis: &config::Redis) -> RedisOptions {
 }
 
 /// What the operations are told.
-pub fn settings(config: &Config) -> Settings {
+pub fn settings(config: &Config, ids: &dyn Ids) -> pm_core::Result<Settings> {
     let (memory, embedder) = (&config.memory, &config.embedder);
     let bytes = memory.index_memory_mb.saturating_mul(1024 * 1024);
-    Settings {
+    Ok(Settings {
         max_items: memory.max_items,
         limit_policy: match memory.limit_policy {
             config::LimitPolicy::Reject => LimitPolicy::Reject,
@@ -200,7 +215,26 @@ pub fn settings(config: &Config) -> Settings {
         embedding_threads: embedder.threads,
         query_budget: embedder.query_budget,
         statics: embedder.kind != config::EmbedderKind::None,
-    }
+        signing: signing(&config.auth, ids)?,
+        access_token: Duration::from_mins(config.auth.access_token_minutes.into()),
+    })
+}
+
+/// What tokens are signed with; where nothing is configured, a key that ends with the process.
+fn signing(auth: &config::Auth, ids: &dyn Ids) -> pm_core::Result<Signing> {
+    let bytes = |secret: &config::Secret| secret.expose().as_bytes().to_vec();
+    Ok(Signing {
+        algorithm: match auth.algorithm {
+            config::Algorithm::HS256 => Algorithm::HS256,
+            config::Algorithm::HS384 => Algorithm::HS384,
+            config::Algorithm::HS512 => Algorithm::HS512,
+        },
+        key: match &auth.secret_key {
+            Some(key) => bytes(key),
+            None => ids.secret()?.to_vec(),
+        },
+        previous: auth.previous_secret_key.as_ref().map(bytes),
+    })
 }
 
 /// Embeds items in the background until `stop` is cancelled; what is left is found at the next start.

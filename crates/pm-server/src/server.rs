@@ -37,7 +37,7 @@ impl Running {
         let listener = http::bind(&config.server.host, config.server.port).await?;
         let address = listener.local_addr()?;
         let (stop, hurry) = (CancellationToken::new(), CancellationToken::new());
-        let (embedding, keys) = (operations.embedding.clone(), operations.keys.clone());
+        let (embedding, access) = (operations.embedding.clone(), operations.access.clone());
         let app = rest::router(rest::Parts {
             operations,
             ports: ports.clone(),
@@ -56,11 +56,11 @@ impl Running {
             telemetry::metrics::install().spawn_upkeep(stop.clone()),
             tokio::spawn(compose::sweep(ports.store.clone(), stop.clone())),
             tokio::spawn(compose::embed(embedding, stop.clone())),
-            tokio::spawn(compose::watch_keys(keys.clone(), stop.clone())),
+            tokio::spawn(compose::watch_access(access.clone(), stop.clone())),
             tokio::spawn(hasten(stop.clone(), hurry)),
         ];
         if config.auth.required {
-            background.push(tokio::spawn(compose::announce_bootstrap(keys, stop.clone())));
+            background.push(tokio::spawn(compose::announce_bootstrap(access, stop.clone())));
         }
         let accepting = tokio::spawn(http::serve(listener, app, Limits::default(), stop.clone()));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");

@@ -1,7 +1,7 @@
 //! `ai-pm key`: API keys from the shell of whoever runs the server.
 
 use pm_core::input::Fields;
-use pm_core::model::{ApiKey, KeyDraft};
+use pm_core::model::{ApiKey, Grant, KeyDraft};
 use pm_core::operations::{KeyList, Keys};
 use pm_core::policy::Principal;
 use serde_json::json;
@@ -89,14 +89,20 @@ async fn list(keys: &Keys, as_json: bool) -> Result<(), Failure> {
 }
 
 fn row(key: &ApiKey) -> String {
-    let scopes: Vec<_> = key.grant.scopes.iter().map(|scope| scope.as_str()).collect();
     let time = |time: Option<jiff::Timestamp>, otherwise: &str| {
         time.map_or_else(|| otherwise.to_owned(), |time| format!("{time:.0}"))
     };
-    let projects = key.grant.projects.as_ref().map_or(String::new(), |all| {
-        format!(" (in {})", all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-    });
+    let (scopes, projects) = granted(&key.grant);
     let (expires, used) = (time(key.expires_at, "never"), time(key.last_used_at, "never"));
     let name = key.name.escape_debug();
-    format!("{}  {:<12}  {expires:<20}  {used:<20}  {name}{projects}", key.id, scopes.join(","))
+    format!("{}  {scopes:<12}  {expires:<20}  {used:<20}  {name}{projects}", key.id)
+}
+
+/// What is granted, and where, in words.
+pub(super) fn granted(grant: &Grant) -> (String, String) {
+    let scopes: Vec<_> = grant.scopes.iter().map(|scope| scope.as_str()).collect();
+    let projects = grant.projects.as_ref().map_or(String::new(), |all| {
+        format!(" (in {})", all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+    });
+    (scopes.join(","), projects)
 }

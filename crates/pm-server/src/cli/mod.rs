@@ -5,6 +5,7 @@ mod key;
 mod openapi;
 mod serve;
 mod transfer;
+mod user;
 
 use std::fmt::Display;
 use std::io::Write;
@@ -42,6 +43,9 @@ enum Command {
     /// Make, list and revoke API keys, also while a server runs.
     #[command(subcommand)]
     Key(key::Key),
+    /// Make users known, list them, give them a password, remove them, also while a server runs.
+    #[command(subcommand)]
+    User(user::User),
 }
 
 /// Why a command failed.
@@ -80,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
         Command::Key(key) => key::run(key),
+        Command::User(user) => user::run(user),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,6 +27,8 @@ pub enum Algorithm {
 pub struct Auth {
     /// What access tokens are signed with. `None` only outside production.
     pub secret_key: Option<Secret>,
+    /// What they were signed with before, and may still be.
+    pub previous_secret_key: Option<Secret>,
     /// How access tokens are signed.
     pub algorithm: Algorithm,
     /// How long an access token is good for.
@@ -37,6 +39,7 @@ pub struct Auth {
 
 pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Checked<Auth> {
     let secret_key = reader.optional(&names::SECRET_KEY, |text| Ok(Secret::new(text)));
+    let previous_secret_key = reader.optional(&names::SECRET_KEY_PREVIOUS, |text| Ok(Secret::new(text)));
     let algorithm = reader.value(
         &names::ALGORITHM,
         one_of(&[("HS256", Algorithm::HS256), ("HS384", Algorithm::HS384), ("HS512", Algorithm::HS512)]),
@@ -50,6 +53,11 @@ pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Checked
         if let Some(what) = weakness(secret_key.as_ref()) {
             reader.fault(&names::SECRET_KEY, what);
         }
+        if previous_secret_key.is_some()
+            && let Some(what) = weakness(previous_secret_key.as_ref())
+        {
+            reader.fault(&names::SECRET_KEY_PREVIOUS, what);
+        }
         if required == Some(false) {
             reader.fault(
                 &names::AUTH_REQUIRED,
@@ -59,6 +67,7 @@ pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Checked
     }
     Some(Auth {
         secret_key,
+        previous_secret_key,
         algorithm: algorithm?,
         access_token_minutes: access_token_minutes?,
         required: required?,

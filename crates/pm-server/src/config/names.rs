@@ -56,6 +56,7 @@ pub(super) static REDIS_PREFIX: Spec = Spec::unset("REDIS_PREFIX");
 pub(super) static REDIS_WAIT_REPLICAS: Spec = Spec::unset("REDIS_WAIT_REPLICAS");
 pub(super) static REDIS_TLS_CA: Spec = Spec::unset("REDIS_TLS_CA");
 pub(super) static SECRET_KEY: Spec = Spec::hidden("SECRET_KEY");
+pub(super) static SECRET_KEY_PREVIOUS: Spec = Spec::hidden("SECRET_KEY_PREVIOUS");
 pub(super) static ALGORITHM: Spec = Spec::new("ALGORITHM", "HS256");
 pub(super) static ACCESS_TOKEN_EXPIRE_MINUTES: Spec = Spec::new("ACCESS_TOKEN_EXPIRE_MINUTES", "30");
 pub(super) static AUTH_REQUIRED: Spec = Spec::unset("AUTH_REQUIRED");
@@ -78,7 +79,7 @@ pub(super) static RATE_LIMIT_PER_SECOND: Spec = Spec::new("RATE_LIMIT_PER_SECOND
 pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 40] = [
+pub(super) static ALL: [&Spec; 41] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
@@ -100,6 +101,7 @@ pub(super) static ALL: [&Spec; 40] = [
     &REDIS_WAIT_REPLICAS,
     &REDIS_TLS_CA,
     &SECRET_KEY,
+    &SECRET_KEY_PREVIOUS,
     &ALGORITHM,
     &ACCESS_TOKEN_EXPIRE_MINUTES,
     &AUTH_REQUIRED,

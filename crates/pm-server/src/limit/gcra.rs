@@ -74,6 +74,11 @@ impl Policy {
         self.at(wanted, now)
     }
 
+    /// Puts a token back.
+    pub fn give_back(self, full_at: Nanos, now: Nanos) -> Nanos {
+        self.at(full_at, now).saturating_sub(self.interval).max(now)
+    }
+
     /// What a bucket looks like from which nothing is taken.
     fn look(self, full_at: Nanos, now: Nanos) -> Verdict {
         let missing = full_at.saturating_sub(now);

@@ -1,9 +1,10 @@
-//! How often one caller may call.
+//! How often one caller may call, and how often one address may fail to log in.
 
 mod caller;
 mod client;
 mod gcra;
 mod leases;
+mod logins;
 mod table;
 
 use std::net::IpAddr;
@@ -21,6 +22,7 @@ use crate::config::{Network, RateLimit};
 
 pub use self::caller::Caller;
 pub use self::gcra::{Policy, Verdict};
+pub use self::logins::{FAILURES, Logins};
 
 /// Counts the calls of each caller.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub struct Limiter {
     /// What it holds of the buckets in `store`, where that has such.
     leases: Leases,
     store: Arc<dyn Store>,
+    logins: Logins,
     trusted: Vec<Network>,
     clock: Arc<dyn Clock>,
 }
@@ -42,7 +45,7 @@ impl Limiter {
             let interval = Duration::from_secs(1) / rate.per_second.max(1);
             Table::new(Policy::every(interval, rate.burst))
         });
-        Self { calls, leases: Leases::new(), store, trusted, clock }
+        Self { calls, leases: Leases::new(), store, logins: Logins::new(clock.clone()), trusted, clock }
     }
 
     /// Which address a request comes from that `peer` sent.
@@ -58,6 +61,11 @@ impl Limiter {
             None => table.take(caller, nanos(self.clock.now())),
         };
         Some((table.policy(), verdict))
+    }
+
+    /// The failed logins.
+    pub fn logins(&self) -> &Logins {
+        &self.logins
     }
 }
 

@@ -53,6 +53,15 @@ impl Table {
         put(&mut shard, caller, self.policy.drain(full_at, now, tokens), now);
     }
 
+    /// Puts a token back that was taken.
+    pub fn give_back(&self, caller: &Caller, now: Nanos) {
+        let mut shard = self.shard(caller);
+        if let Some(full_at) = shard.get(caller) {
+            let full_at = self.policy.give_back(*full_at, now);
+            put(&mut shard, caller, full_at, now);
+        }
+    }
+
     fn shard(&self, caller: &Caller) -> MutexGuard<'_, HashMap<Caller, Nanos>> {
         let hash = usize::try_from(self.hasher.hash_one(caller) % SHARDS as u64).unwrap_or_default();
         #[expect(clippy::indexing_slicing, reason = "what is left of a division is less than the divisor")]
@@ -119,6 +128,9 @@ mod tests {
             assert_eq!(table.take(caller, START).remaining, 0);
             assert!(table.take(caller, START).retry_after.is_some());
         }
+        table.give_back(&named, START);
+        assert!(table.take(&address, START).retry_after.is_some());
+        assert!(table.take(&named, START).retry_after.is_none());
         assert!(table.take(&named, START + SECOND).retry_after.is_none());
     }
 
@@ -127,7 +139,9 @@ mod tests {
         let table = Table::new(Policy::every(Duration::from_secs(1), 2));
         table.take(&caller(1), START);
         assert_eq!(table.len(), 1);
-        table.drain(&caller(1), START + SECOND, 0);
+        table.give_back(&caller(1), START);
+        assert_eq!(table.len(), 0);
+        table.give_back(&caller(1), START);
         assert_eq!(table.len(), 0);
     }
 

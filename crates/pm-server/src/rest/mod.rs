@@ -65,11 +65,11 @@ pub struct Parts {
 pub fn router(parts: Parts) -> Router {
     let health = Health::new(&parts.ports, &parts.operations);
     let identification = Identification {
-        keys: parts.operations.keys.clone(),
-        required: parts.gate.auth_required,
+        access: parts.operations.access.clone(),
+        gate: parts.gate,
         anonymous: Arc::new(Principal::anonymous()),
     };
-    let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes));
+    let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes), parts.limiter.clone());
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
     let inner = routes

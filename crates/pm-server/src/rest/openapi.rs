@@ -19,6 +19,9 @@ const WITH_BODY: [Code; 5] = [
     Code::UnsupportedMediaType,
     Code::ValidationError,
 ];
+/// The problems of a form.
+const WITH_FORM: [Code; 4] =
+    [Code::MalformedRequest, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::ValidationError];
 /// The routes that also work under `/api`.
 const ALIASED: [&str; 5] = ["/health", "/health/redis", "/health/ready", "/health/live", "/metrics"];
 
@@ -109,17 +112,19 @@ fn name_of(schema: &Value) -> Option<String> {
 fn add_security(document: &mut Value) {
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         let schemes = json!({
-            "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
-            "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
+            "bearer": {"type": "http", "scheme": "bearer", "description": "An API key or an access token"},
+            "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key or an access token"},
         });
         components.insert("securitySchemes".to_owned(), schemes);
     }
     let either = json!([{"bearer": []}, {"api_key": []}]);
+    let neither = json!([{"bearer": []}, {"api_key": []}, {}]);
     for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         let open = OPEN_TO_NOBODY.is_open(path);
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
             if let Some(operation) = operation.as_object_mut() {
-                operation.insert("security".to_owned(), if open { json!([]) } else { either.clone() });
+                let needed = if Gate::asks_itself(path) { &neither } else { &either };
+                operation.insert("security".to_owned(), if open { json!([]) } else { needed.clone() });
             }
         }
     }
@@ -128,12 +133,19 @@ fn add_security(document: &mut Value) {
 /// Turns `x-problems`, a list of codes, into responses, with those that any such route may answer.
 fn add_problems(path: &str, operation: &mut Value) {
     let Some(operation) = operation.as_object_mut() else { return };
+    let may_be_left_out = operation.shift_remove("x-body-optional").is_some();
+    if let Some(body) = operation.get_mut("requestBody").filter(|_| may_be_left_out) {
+        body["required"] = Value::from(false);
+    }
     let declared = operation.shift_remove("x-problems").unwrap_or_default();
     let declared = declared.as_array().cloned().unwrap_or_default();
     let mut codes: Vec<Code> = ALWAYS.to_vec();
     codes.extend(Code::ALL.into_iter().filter(|code| declared.iter().any(|name| name == code.name())));
-    if operation.contains_key("requestBody") {
+    let body = operation.get("requestBody").and_then(|body| body["content"].as_object());
+    if body.is_some_and(|content| content.contains_key("application/json")) {
         codes.extend(WITH_BODY);
+    } else if body.is_some() {
+        codes.extend(WITH_FORM);
     } else if operation.contains_key("parameters") {
         codes.extend([Code::ValidationError, Code::MalformedRequest]);
     }
@@ -143,7 +155,7 @@ fn add_problems(path: &str, operation: &mut Value) {
     if path.starts_with("/api/") {
         codes.push(Code::NotAcceptable);
     }
-    if !OPEN_TO_NOBODY.is_open(path) {
+    if !OPEN_TO_NOBODY.is_open(path) && !codes.contains(&Code::Unauthorized) {
         codes.push(Code::Unauthorized);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };

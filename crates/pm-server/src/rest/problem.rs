@@ -251,6 +251,7 @@ impl From<Error> for Problem {
             Error::Conflict => Code::Conflict,
             Error::PreconditionFailed => Code::PreconditionFailed,
             Error::IdempotencyMismatch => Code::IdempotencyMismatch,
+            Error::TooManyLogins => Code::RateLimited,
             Error::StoreUnavailable(source) => {
                 let detail =
                     "the store does not answer: nothing is known to be written, try again".to_owned();
@@ -297,7 +298,7 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.code {
-            Code::StoreUnavailable | Code::ShuttingDown => {
+            Code::StoreUnavailable | Code::ShuttingDown | Code::RateLimited => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Code::Unauthorized => {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use pm_core::operations::Operations;
+use pm_core::operations::{Operations, Sessions};
 
 use super::extract::BodyLimit;
 use super::health::Health;
+use crate::limit::Limiter;
 
 /// Everything that a handler may ask for. It is cloned for every request, layer by layer: one pointer.
 #[derive(Clone, Debug)]
@@ -17,12 +18,13 @@ struct Parts {
     operations: Operations,
     health: Health,
     body_limit: BodyLimit,
+    limiter: Arc<Limiter>,
 }
 
 impl App {
     /// The state of a server.
-    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit) -> Self {
-        Self(Arc::new(Parts { operations, health, body_limit }))
+    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit, limiter: Arc<Limiter>) -> Self {
+        Self(Arc::new(Parts { operations, health, body_limit, limiter }))
     }
 
     /// The operations. Handlers are given them by `extract::access`, which asks the policy.
@@ -43,3 +45,6 @@ macro_rules! part {
 
 part!(Health, health);
 part!(BodyLimit, body_limit);
+part!(Arc<Limiter>, limiter);
+// To log in, one need not be let in.
+part!(Arc<Sessions>, operations.sessions);

@@ -108,7 +108,8 @@ mod tests {
     #[tokio::test]
     async fn who_comes_when_too_many_wait_is_turned_away() {
         let passwords = Passwords::default();
-        let places = passwords.waiting.clone().try_acquire_many_owned(WAITING as u32).unwrap();
+        let places: Vec<_> =
+            (0..WAITING).map(|_| passwords.waiting.clone().try_acquire_owned().unwrap()).collect();
         let turned_away = passwords.is_right(password("x"), None).await;
         assert!(matches!(turned_away, Err(Error::TooManyLogins)));
         drop(places);

@@ -23,6 +23,17 @@ fn a_burst_and_then_one_at_a_time() {
 }
 
 #[test]
+fn what_is_given_back_can_be_taken_again_and_no_more() {
+    let policy = Policy::every(Duration::from_secs(6), 2);
+    let (full_at, _) = policy.take(0, START, 2);
+    let full_at = policy.give_back(full_at, START);
+    let (full_at, verdict) = policy.take(full_at, START, 1);
+    assert_eq!(verdict.retry_after, None);
+    assert!(policy.take(full_at, START, 1).1.retry_after.is_some());
+    assert_eq!(policy.give_back(0, START), START, "no fuller than full");
+}
+
+#[test]
 fn a_clock_that_is_set_back_empties_a_bucket_and_shuts_it_no_longer_than_that() {
     let policy = Policy::every(Duration::from_secs(1), 5);
     let (_, verdict) = policy.take(START + 1_000_000_000_000_000, START, 1);

@@ -43,13 +43,17 @@ where
         let (parts, body) = request.into_parts();
         check_type(&parts.headers)?;
         let BodyLimit(limit) = BodyLimit::from_ref(state);
-        let arrived = tokio::time::timeout(ARRIVAL, read(&parts.headers, body, limit)).await;
-        let late = |_| {
-            let detail = format!("the body did not arrive within {} seconds", ARRIVAL.as_secs());
-            Problem::new(Code::MalformedRequest, detail)
-        };
-        Ok(Self(input::parse(&arrived.map_err(late)??, DEPTH)?))
+        Ok(Self(input::parse(&arrival(&parts.headers, body, limit).await?, DEPTH)?))
     }
+}
+
+/// The whole body, in time.
+pub(super) async fn arrival(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let late = |_| {
+        let detail = format!("the body did not arrive within {} seconds", ARRIVAL.as_secs());
+        Problem::new(Code::MalformedRequest, detail)
+    };
+    tokio::time::timeout(ARRIVAL, read(headers, body, limit)).await.map_err(late)?
 }
 
 /// A JSON body of a write that creates, which an `Idempotency-Key` makes repeatable.

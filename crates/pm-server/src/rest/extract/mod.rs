@@ -2,12 +2,16 @@
 
 mod access;
 mod body;
+mod client;
 mod conditions;
+mod form;
 mod path;
 mod query;
 
 pub use access::{Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
+pub use client::Client;
 pub use conditions::{Conditions, ReadConditions};
+pub use form::{Form, FormBody};
 pub use path::{ItemPath, KeyId, KeyPath, MessagePath, ProjectScope};
 pub use query::{NoParameters, Parameters};

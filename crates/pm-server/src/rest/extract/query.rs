@@ -31,20 +31,22 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty()).collect();
-        if pairs.len() > PARAMETERS {
-            return Err(Problem::new(
-                Code::MalformedRequest,
-                format!("more than {PARAMETERS} query parameters"),
-            ));
-        }
-        let pairs = pairs.into_iter().map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decode(name)?, decode(value)?))
-        });
-        Ok(Self(pairs.collect::<Result<Vec<_>, Problem>>()?))
+        pairs(parts.uri.query().unwrap_or_default(), "the query string").map(Self)
     }
+}
+
+/// The pairs of `text`, which is called `what`.
+pub(super) fn pairs(text: &str, what: &str) -> Result<Vec<(String, String)>, Problem> {
+    let pairs: Vec<_> = text.split('&').filter(|pair| !pair.is_empty()).collect();
+    if pairs.len() > PARAMETERS {
+        let detail = format!("there are more than {PARAMETERS} parameters in {what}");
+        return Err(Problem::new(Code::MalformedRequest, detail));
+    }
+    let pairs = pairs.into_iter().map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Ok((decode(name, what)?, decode(value, what)?))
+    });
+    pairs.collect()
 }
 
 /// A query string with no parameter in it: what a route does not know must not be taken for heeded.
@@ -60,10 +62,10 @@ impl<S: Sync> FromRequestParts<S> for NoParameters {
 }
 
 /// `application/x-www-form-urlencoded`, as browsers and HTTP clients write query strings.
-fn decode(text: &str) -> Result<String, Problem> {
+fn decode(text: &str, what: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
     let decoded =
-        decoded.map_err(|_| Problem::new(Code::MalformedRequest, "the query string is not UTF-8"))?;
+        decoded.map_err(|_| Problem::new(Code::MalformedRequest, format!("{what} is not UTF-8")))?;
     Ok(decoded.into_owned())
 }

@@ -7,9 +7,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Extensions, HeaderMap};
-use pm_core::operations::Keys;
+use pm_core::operations::Access;
 use pm_core::policy::Principal;
 
+use super::gate::Gate;
 use crate::rest::problem::{Code, Problem};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -26,25 +27,31 @@ pub enum Identity {
 impl Identity {
     /// The principal of a request.
     pub fn of(extensions: &Extensions) -> Result<Arc<Principal>, Problem> {
-        match extensions.get::<Self>() {
-            Some(Self::Known(principal)) => Ok(principal.clone()),
-            Some(Self::Refused(problem)) => Err(problem.clone()),
-            // Shut rather than open, should the layer ever be missing.
-            None => Err(Problem::new(Code::Unauthorized, NEEDED)),
+        // Shut rather than open, should the layer ever be missing.
+        let missing = || Problem::new(Code::Unauthorized, NEEDED);
+        extensions.get::<Self>().ok_or_else(missing)?.principal()
+    }
+
+    /// Who it is.
+    pub fn principal(&self) -> Result<Arc<Principal>, Problem> {
+        match self {
+            Self::Known(principal) => Ok(principal.clone()),
+            Self::Refused(problem) => Err(problem.clone()),
         }
     }
 }
 
-const NEEDED: &str = "send an API key, as `Authorization: Bearer KEY` or as `X-API-Key: KEY`";
-const WRONG: &str = "the API key is not known here, is revoked or has expired";
+const NEEDED: &str =
+    "send an API key or an access token, as `Authorization: Bearer ...` or as `X-API-Key: ...`";
+const WRONG: &str = "the API key or token is not known here, is revoked or has expired";
 
 /// What it takes to find out who calls.
 #[derive(Clone, Debug)]
 pub struct Identification {
-    /// The keys that let somebody in.
-    pub keys: Arc<Keys>,
-    /// Whether a credential is needed.
-    pub required: bool,
+    /// The door.
+    pub access: Arc<Access>,
+    /// Where a credential is needed.
+    pub gate: Gate,
     /// Who it is that comes without a credential where none is needed.
     pub anonymous: Arc<Principal>,
 }
@@ -55,21 +62,23 @@ pub async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let identity = identification.identity(request.headers()).await;
+    let identity = identification.identity(request.uri().path(), request.headers()).await;
     request.extensions_mut().insert(identity);
     next.run(request).await
 }
 
 impl Identification {
-    async fn identity(&self, headers: &HeaderMap) -> Identity {
+    async fn identity(&self, path: &str, headers: &HeaderMap) -> Identity {
         let refused = |why| Identity::Refused(Problem::new(Code::Unauthorized, why));
-        let key = match credential(headers) {
+        // Health must answer also where a store that is stuck cannot say who asks.
+        let asked = if self.gate.is_open(path) { Ok(None) } else { credential(headers) };
+        let key = match asked {
             Ok(Some(key)) => key,
-            Ok(None) if self.required => return refused(NEEDED),
+            Ok(None) if self.gate.auth_required => return refused(NEEDED),
             Ok(None) => return Identity::Known(self.anonymous.clone()),
             Err(why) => return refused(why),
         };
-        match self.keys.authenticate(key).await {
+        match self.access.authenticate(key).await {
             Ok(Some(principal)) => Identity::Known(principal),
             Ok(None) => refused(WRONG),
             Err(error) => Identity::Refused(error.into()),

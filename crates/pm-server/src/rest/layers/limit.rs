@@ -12,7 +12,7 @@ use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use pm_core::policy::PrincipalKind;
 
 use super::identify::Identity;
-use crate::limit::{Caller, Limiter, Policy, Verdict};
+use crate::limit::{Caller, FAILURES, Limiter, Policy, Verdict};
 use crate::rest::problem::{Code, Problem};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -31,9 +31,23 @@ pub async fn enforce(State(limiter): State<Arc<Limiter>>, request: Request, next
     };
     let mut response = match verdict.retry_after {
         None => next.run(request).await,
-        Some(wait) => refusal(wait),
+        Some(wait) => {
+            let wait = seconds(wait);
+            let detail =
+                format!("too many requests: try again after {wait} s; RateLimit-Policy tells the limit");
+            refusal(detail, wait)
+        }
     };
-    tell(policy, &verdict, &mut response);
+    tell("default", policy, &verdict, &mut response);
+    response
+}
+
+/// The answer to whoever has failed to log in too often.
+pub fn refuse_login(verdict: &Verdict) -> Response {
+    let wait = seconds(verdict.retry_after.unwrap_or_default());
+    let detail = format!("too many failed logins from this address: try again after {wait} s");
+    let mut response = refusal(detail, wait);
+    tell("login", FAILURES, verdict, &mut response);
     response
 }
 
@@ -53,24 +67,23 @@ pub fn is_exempt(path: &str) -> bool {
     matches!(bare, "/health" | "/health/redis" | "/health/live" | "/health/ready" | "/metrics")
 }
 
-fn refusal(wait: Duration) -> Response {
-    let seconds = seconds(wait);
-    let detail = format!("too many requests: try again after {seconds} s; RateLimit-Policy tells the limit");
+fn refusal(detail: String, wait: u64) -> Response {
     let mut response = Problem::new(Code::RateLimited, detail).into_response();
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
     response
 }
 
 /// What the limit is, what is left of it, and when there is more.
-fn tell(policy: Policy, verdict: &Verdict, response: &mut Response) {
+fn tell(name: &str, policy: Policy, verdict: &Verdict, response: &mut Response) {
     let (quota, window) = (policy.burst(), seconds(policy.window()));
     let (left, more) = (verdict.remaining, seconds(verdict.retry_after.unwrap_or(verdict.full_after)));
-    for (name, text) in [
-        (POLICY, format!("\"default\";q={quota};w={window}")),
-        (LIMIT, format!("\"default\";r={left};t={more}")),
+    for (header, text) in [
+        (POLICY, format!("\"{name}\";q={quota};w={window}")),
+        (LIMIT, format!("\"{name}\";r={left};t={more}")),
     ] {
         if let Ok(value) = HeaderValue::try_from(text) {
-            response.headers_mut().insert(name, value);
+            // A login has its own limit beside the one of all calls.
+            response.headers_mut().append(header, value);
         }
     }
 }

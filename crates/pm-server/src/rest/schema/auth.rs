@@ -33,8 +33,58 @@ pub struct Me {
 #[schema(rename_all = "lowercase")]
 pub enum PrincipalKind {
     Anonymous,
+    User,
     Key,
     Bootstrap,
+}
+
+/// A log-in, or a refresh token for the next tokens, as OAuth 2 has it. What it has beside is taken and not heeded.
+#[derive(ToSchema)]
+#[schema(example = json!({"grant_type": "password", "username": "ada", "password": "correct horse battery"}))]
+pub struct TokenRequest {
+    /// `password` unless sent.
+    grant_type: Option<GrantType>,
+    /// With `password`.
+    username: Option<String>,
+    /// With `password`.
+    password: Option<String>,
+    /// With `refresh_token`.
+    refresh_token: Option<String>,
+    scope: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+/// What tokens are asked for by.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum GrantType {
+    Password,
+    RefreshToken,
+}
+
+/// A refresh token.
+#[derive(ToSchema)]
+#[schema(example = json!({"refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"}))]
+pub struct RefreshToken {
+    refresh_token: String,
+}
+
+/// The tokens of a session.
+#[derive(ToSchema)]
+#[schema(example = json!({"access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+    "token_type": "bearer", "expires_in": 1800,
+    "refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"}))]
+pub struct Tokens {
+    /// Lets its bearer in.
+    access_token: String,
+    /// Always `bearer`.
+    #[schema(pattern = "^bearer$")]
+    token_type: String,
+    /// Seconds that the access token is good for.
+    expires_in: u64,
+    /// Good for the next tokens, once.
+    refresh_token: String,
 }
 
 /// An API key to be made.

@@ -9,7 +9,7 @@ mod parameters;
 mod projects;
 mod server;
 
-pub use auth::{ApiKey, KeyCreate, Me, NewKey};
+pub use auth::{ApiKey, KeyCreate, Me, NewKey, RefreshToken, TokenRequest, Tokens};
 pub use memory::{
     BatchEntry, Cleared, Context, Count, MemoryBatch, MemoryItem, MemoryPut, MemoryStore, MemoryType, Recall,
     RecalledItem, SimilarItem,

@@ -1,6 +1,8 @@
 //! Who may do what: every route with every kind of credential.
 
 mod keys;
+mod tokens;
+mod users;
 
 use http::Method;
 use jiff::SignedDuration;
@@ -26,10 +28,12 @@ enum Need {
     List,
     /// To be an administrator.
     Admin,
+    /// A password or a refresh token of its own.
+    Own,
 }
 
 /// Every operation of the document. A new one has no entry, and the tests below fail until it has.
-const NEEDS: [(&str, Need); 40] = [
+const NEEDS: [(&str, Need); 43] = [
     ("GET /", Need::Open),
     ("GET /health", Need::Open),
     ("GET /health/live", Need::Open),
@@ -41,6 +45,9 @@ const NEEDS: [(&str, Need); 40] = [
     ("GET /api/health/redis", Need::Open),
     ("GET /metrics", Need::Known),
     ("GET /api/metrics", Need::Known),
+    ("POST /api/auth/token", Need::Own),
+    ("POST /api/auth/refresh", Need::Own),
+    ("POST /api/auth/logout", Need::Own),
     ("GET /api/auth/me", Need::Known),
     ("GET /api/auth/keys", Need::Admin),
     ("POST /api/auth/keys", Need::Admin),
@@ -80,11 +87,15 @@ fn need(operation: &Operation<'_>) -> Need {
 
 /// A stage where a credential is needed, also for documents and metrics.
 async fn stage() -> Stage {
-    Stage::over(TestServer::with(&[("AUTH_REQUIRED", "true"), ("ENVIRONMENT", "test")]).await).await
+    Stage::over(TestServer::with(&[("AUTH_REQUIRED", "true"), ("ENVIRONMENT", "test"), tokens::KEY]).await)
+        .await
 }
 
 async fn ask(stage: &Stage, document: &Document, operation: &Operation<'_>, key: Option<&str>) -> Answer {
     let method: Method = operation.method.parse().unwrap();
+    if operation.path == "/api/auth/token" {
+        return stage.server.post_form(operation.path, "username=ada&password=guessed").await;
+    }
     let headers: Vec<_> = key.iter().map(|key| ("x-api-key", *key)).collect();
     let (target, body) = (stage.target(operation), stage.body(document, operation));
     stage.server.call(method, &target, &headers, body).await
@@ -123,11 +134,19 @@ async fn no_route_answers_a_credential_that_is_not_good() {
     let last = if good.ends_with('0') { "1" } else { "0" };
     let tampered = format!("{}{last}", &good[..good.len() - 1]);
     let unknown = good.replace(good.split('_').nth(1).unwrap(), &"0".repeat(32));
-    for key in [None, Some(""), Some("x"), Some(&revoked), Some(&tampered), Some(&unknown)] {
+    let keys = [String::new(), "x".to_owned(), revoked, tampered, unknown];
+    let tokens = tokens::not_good(&stage.server).await;
+    let sent = keys.into_iter().chain(tokens).map(Some);
+    for credential in [None].into_iter().chain(sent) {
         for operation in &document.operations() {
-            let answer = ask(&stage, &document, operation, key).await;
+            let answer = ask(&stage, &document, operation, credential.as_deref()).await;
             if need(operation) == Need::Open {
                 answer.expect(200);
+                continue;
+            }
+            // Whoever fails to log in too often hears that first.
+            if operation.path == "/api/auth/token" && answer.status == 429 {
+                answer.problem(429, "rate_limited");
                 continue;
             }
             tells_nothing(operation, &answer);
@@ -174,6 +193,9 @@ async fn a_key_of_another_project_finds_nothing() {
                 tells_nothing(operation, &answer);
                 answer.problem(403, "forbidden");
             }
+            Need::Own => {
+                answer.problem(401, "unauthorized");
+            }
             Need::List => {
                 let answer = answer.expect(200);
                 assert_eq!(answer.each("id"), [other.as_str()], "{name}");
@@ -199,6 +221,9 @@ async fn a_key_that_reads_changes_nothing() {
                 Need::Write | Need::Create | Need::Admin => {
                     answer.problem(403, "forbidden");
                 }
+                Need::Own => {
+                    answer.problem(401, "unauthorized");
+                }
             }
         }
     }
@@ -213,6 +238,8 @@ async fn a_key_that_writes_does_all_but_let_others_in() {
         let answer = ask(&stage, &document, operation, Some(&key)).await;
         if need(operation) == Need::Admin {
             answer.problem(403, "forbidden");
+        } else if need(operation) == Need::Own {
+            answer.problem(401, "unauthorized");
         } else {
             assert!(answer.status.is_success(), "{}: {answer:?}", operation.name());
         }

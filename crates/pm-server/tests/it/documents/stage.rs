@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::schema::{Document, Operation};
 use crate::harness::{Answer, TestServer};
 
-/// A server with a project, an item and a message.
+const PASSWORD: &str = "correct-horse";
+
+/// A server with a project, an item, a message, and a user.
 pub struct Stage {
     pub server: TestServer,
     pub project: String,
@@ -24,6 +26,7 @@ impl Stage {
     /// The same over a server of the test's own.
     pub async fn over(server: TestServer) -> Self {
         let admin = server.key(json!({"scopes": ["admin"]})).await;
+        server.user("ada", PASSWORD).await;
         let (project, message) = filled(&server, &admin).await;
         let key = spare(&server).await;
         Self { server, project, message, admin, key }
@@ -68,6 +71,16 @@ impl Stage {
         serde_json::from_str(&example.to_string().replace("{id}", &self.project)).unwrap()
     }
 
+    /// The body with which the operation succeeds.
+    pub async fn good_body(&self, document: &Document, operation: &Operation<'_>) -> Value {
+        if !matches!(operation.path, "/api/auth/refresh" | "/api/auth/logout") {
+            return self.body(document, operation);
+        }
+        let form = format!("username=ada&password={PASSWORD}");
+        let tokens = self.server.post_form("/api/auth/token", &form).await.expect(200).json();
+        json!({ "refresh_token": tokens["refresh_token"] })
+    }
+
     /// Another project.
     pub async fn other(&self) -> String {
         filled(&self.server, &self.admin).await.0
@@ -80,6 +93,10 @@ impl Stage {
 
     pub async fn ask(&self, operation: &Operation<'_>, target: &str, body: Value) -> Answer {
         let method: Method = operation.method.parse().unwrap();
+        if operation.path == "/api/auth/token" {
+            let form = format!("grant_type=password&username=ada&password={PASSWORD}");
+            return self.server.post_form(target, &form).await;
+        }
         self.server.call(method, target, &[self.credential()], body).await
     }
 }

@@ -49,7 +49,7 @@ async fn every_operation_succeeds_as_documented() {
         let name = operation.name();
         // Twice, since the second time may find what the first has made; only then is there nothing to delete.
         for _ in 0..if operation.method == "DELETE" { 1 } else { 2 } {
-            let (target, body) = (stage.target(&operation), stage.body(&document, &operation));
+            let (target, body) = (stage.target(&operation), stage.good_body(&document, &operation).await);
             let answer = stage.ask(&operation, &target, body).await;
             assert!(answer.status.is_success(), "{name}: {}", String::from_utf8_lossy(&answer.body));
             check(&document, &operation, &answer);
@@ -80,7 +80,7 @@ async fn every_operation_works_with_a_trailing_slash() {
     let document = Document::read();
     let mut stage = Stage::set().await;
     for operation in document.operations() {
-        let (target, body) = (stage.target(&operation), stage.body(&document, &operation));
+        let (target, body) = (stage.target(&operation), stage.good_body(&document, &operation).await);
         let target = match target.split_once('?') {
             Some((path, query)) => format!("{path}/?{query}"),
             None => format!("{target}/"),

@@ -12,7 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -75,9 +75,22 @@ pub async fn run(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -
     run_into(Stdio::piped(), folder, settings, arguments).await
 }
 
+/// Runs the binary with this on its standard input.
+pub async fn run_with(stdin: &str, folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let mut child = command(folder, settings, arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    // Who does not read it has ended already.
+    let _ = pipe.write_all(stdin.as_bytes()).await;
+    drop(pipe);
+    ended(child, arguments).await
+}
+
 /// Runs the binary with its standard output going elsewhere.
 pub async fn run_into(stdout: Stdio, folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Ran {
-    let child = command(folder, settings, arguments).stdout(stdout).spawn().unwrap();
+    ended(command(folder, settings, arguments).stdout(stdout).spawn().unwrap(), arguments).await
+}
+
+async fn ended(child: Child, arguments: &[&str]) -> Ran {
     let output = timeout(PATIENCE, child.wait_with_output()).await;
     let output = output.unwrap_or_else(|_| panic!("{arguments:?} does not end")).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -165,6 +178,20 @@ impl Process {
     /// Sends a request with headers and, where `body` is not null, JSON.
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         ask(&self.client, &self.url(), method, path, headers, body).await.unwrap()
+    }
+
+    /// Sends a form.
+    pub async fn post_form(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(format!("{}{path}", self.url()));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let (parts, body) = self
+            .client
+            .request(request.body(Body::from(form.to_owned())).unwrap())
+            .await
+            .unwrap()
+            .into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -10,8 +10,8 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use pm_core::model::KeyDraft;
-use pm_core::operations::{Keys, Operations, Ports};
+use pm_core::model::{Grant, KeyDraft, Password, Scope, UserDraft, UserName};
+use pm_core::operations::{Keys, Operations, Ports, Users};
 use pm_core::policy::Principal;
 use pm_core::ports::{Clock, ManualClock, RandomIds};
 use pm_server::compose;
@@ -29,6 +29,7 @@ use super::process::PATIENCE;
 pub struct TestServer {
     running: Running,
     keys: Arc<Keys>,
+    users: Users,
     client: Client<HttpConnector, Body>,
     /// The folder of the store, gone with the server.
     pub folder: TempDir,
@@ -56,7 +57,7 @@ impl TestServer {
     pub async fn over(ports: Ports, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder, settings);
-        let operations = Operations::new(&ports, &compose::settings(&config));
+        let operations = Operations::new(&ports, &compose::settings(&config, &*ports.ids).unwrap());
         Self::serve(folder, &config, ports, operations).await
     }
 
@@ -68,9 +69,9 @@ impl TestServer {
     }
 
     async fn serve(folder: TempDir, config: &Config, ports: Ports, operations: Operations) -> Self {
-        let keys = operations.keys.clone();
+        let (keys, users) = (operations.keys.clone(), Users::over(ports.of_vault()));
         let running = Running::start(config, ports, operations).await.unwrap();
-        Self { running, keys, client: Client::builder(TokioExecutor::new()).build_http(), folder }
+        Self { running, keys, users, client: Client::builder(TokioExecutor::new()).build_http(), folder }
     }
 
     /// Stops the server; the folder stays for another.
@@ -85,6 +86,13 @@ impl TestServer {
         body["name"] = json!("test");
         let draft = KeyDraft::new(body).unwrap();
         self.keys.create(draft, &Principal::shell()).await.unwrap().1.expose()
+    }
+
+    /// Makes a user known, with everything but the power to let others in.
+    pub async fn user(&self, name: &str, password: &str) {
+        let grant = Grant::everywhere(&[Scope::Write]);
+        let (name, password) = (UserName::new(name).unwrap(), Password::claimed(password.to_owned()));
+        self.users.add(UserDraft { name, password, grant }).await.unwrap();
     }
 
     /// Where it listens.
@@ -120,6 +128,12 @@ impl TestServer {
     pub async fn post_bytes(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = Request::post(path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.into())).unwrap()).await
+    }
+
+    /// Sends a form.
+    pub async fn post_form(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,0 +1,190 @@
+//! `ai-pm user`: users from the shell of whoever runs the server.
+
+use std::io::Read;
+
+use pm_core::model::{Grant, Password, ProjectId, Scope, User as Shown, UserDraft, UserName};
+use pm_core::operations::Users;
+
+use super::{Failure, say};
+use crate::compose;
+
+/// The most bytes that are read of a password; it may have fewer.
+const INPUT: u64 = 4096;
+
+/// What is to be done.
+#[derive(clap::Subcommand)]
+pub(super) enum User {
+    /// Make a user known. He may read and write everywhere, unless it says otherwise.
+    Add(Add),
+    /// List all users by name.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user another password. What he has logged in to with the one before is over within a second.
+    Passwd {
+        /// His name.
+        name: String,
+        #[command(flatten)]
+        source: PasswordSource,
+    },
+    /// Remove a user. What he has logged in to is over within a second.
+    Remove {
+        /// His name.
+        name: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(super) struct Add {
+    /// By which he logs in: letters, digits and ._@+-.
+    name: String,
+    /// Lets him do everything, also say who may come in.
+    #[arg(long, conflicts_with_all = ["scopes", "projects"])]
+    admin: bool,
+    /// What he may do: read, write or admin, each with those before it. May be repeated.
+    #[arg(long = "scope", value_name = "SCOPE", default_value = "write")]
+    scopes: Vec<String>,
+    /// Binds him to this project. May be repeated.
+    #[arg(long = "project", value_name = "ID")]
+    projects: Vec<String>,
+    #[command(flatten)]
+    source: PasswordSource,
+}
+
+#[derive(clap::Args)]
+pub(super) struct PasswordSource {
+    /// Read the password from standard input. Without it, it is asked for.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+pub(super) fn run(user: User) -> Result<(), Failure> {
+    let config = super::load()?;
+    let runtime = super::runtime()?;
+    runtime.block_on(async {
+        // What is wrong with the input is told before the store is opened.
+        let work = Work::of(user)?;
+        let users = compose::open_users(&config).await.map_err(Failure::failed)?;
+        work.run(&users).await
+    })
+}
+
+/// What is to be done, with all that it takes.
+enum Work {
+    Add(UserDraft),
+    List { json: bool },
+    Passwd(UserName, Password),
+    Remove(UserName),
+}
+
+impl Work {
+    fn of(user: User) -> Result<Self, Failure> {
+        let name = |name: &str| UserName::new(name).map_err(Failure::usage);
+        Ok(match user {
+            User::Add(add) => {
+                let (name, grant) = (name(&add.name)?, add.grant()?);
+                Self::Add(UserDraft { name, grant, password: add.source.password()? })
+            }
+            User::List { json } => Self::List { json },
+            User::Passwd { name: named, source } => Self::Passwd(name(&named)?, source.password()?),
+            User::Remove { name: named } => Self::Remove(name(&named)?),
+        })
+    }
+
+    async fn run(self, users: &Users) -> Result<(), Failure> {
+        match self {
+            Self::Add(draft) => {
+                let added = users.add(draft).await.map_err(Failure::failed)?;
+                say(format_args!("added {}", added.name.as_str()))
+            }
+            Self::List { json } => list(users, json).await,
+            Self::Passwd(name, password) => {
+                users.set_password(&name, password).await.map_err(Failure::failed)?;
+                say(format_args!("{} has another password", name.as_str()))
+            }
+            Self::Remove(name) => {
+                users.remove(&name).await.map_err(Failure::failed)?;
+                say(format_args!("removed {}", name.as_str()))
+            }
+        }
+    }
+}
+
+impl Add {
+    fn grant(&self) -> Result<Grant, Failure> {
+        if self.admin {
+            return Ok(Grant::everywhere(&[Scope::Admin]));
+        }
+        let scopes = self.scopes.iter().map(|scope| Scope::new(scope).map_err(|fault| fault.within("scope")));
+        let scopes = scopes.collect::<Result<_, _>>().map_err(Failure::usage)?;
+        let project = |text: &String| {
+            let fault = || Failure::usage(format!("project {text:?} is not the id of a project"));
+            ProjectId::parse(text).ok_or_else(fault)
+        };
+        let projects = self.projects.iter().map(project).collect::<Result<Vec<_>, _>>()?;
+        let grant = Grant { scopes, projects: (!projects.is_empty()).then_some(projects) };
+        if grant.projects.is_some() && grant.holds(Scope::Admin) {
+            let message =
+                "a user who is bound to projects cannot hold the scope admin: leave out one of both";
+            return Err(Failure::usage(message));
+        }
+        Ok(grant)
+    }
+}
+
+impl PasswordSource {
+    fn password(&self) -> Result<Password, Failure> {
+        let text = if self.password_stdin { of_stdin()? } else { asked()? };
+        Password::new(text).map_err(Failure::usage)
+    }
+}
+
+fn of_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().take(INPUT).read_to_string(&mut text);
+    read.map_err(|error| Failure::failed(format!("standard input: {error}")))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+fn asked() -> Result<String, Failure> {
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt).map_err(|error| {
+            Failure::usage(format!(
+                "there is no terminal to ask for the password ({error}): use --password-stdin"
+            ))
+        })
+    };
+    let password = ask("Password: ")?;
+    if password == ask("The same again: ")? {
+        Ok(password)
+    } else {
+        Err(Failure::usage("the two passwords are not the same"))
+    }
+}
+
+async fn list(users: &Users, as_json: bool) -> Result<(), Failure> {
+    if !as_json {
+        say(format_args!("{:<12}  {:<20}  name", "scopes", "added"))?;
+    }
+    let mut after: Option<UserName> = None;
+    loop {
+        let page = users.list(after.as_ref()).await.map_err(Failure::failed)?;
+        for user in &page {
+            let line =
+                if as_json { serde_json::to_string(user).map_err(Failure::failed)? } else { row(user) };
+            say(line)?;
+        }
+        match page.into_iter().next_back() {
+            Some(last) => after = Some(last.name),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn row(user: &Shown) -> String {
+    let (scopes, projects) = super::key::granted(&user.grant);
+    format!("{scopes:<12}  {:<20.0}  {}{projects}", user.created_at, user.name.as_str())
+}
