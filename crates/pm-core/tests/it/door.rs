@@ -44,8 +44,7 @@ impl Door {
     pub async fn watched(&self) {
         let access = self.access.clone();
         tokio::spawn(async move { access.watch().await });
-        // tidy: those who call it have paused the clock.
-        sleep(Duration::from_millis(1)).await;
+        sleep(Duration::from_millis(1)).await; // tidy: those who call it have paused the clock
     }
 
     pub async fn lets_in(&self, credential: &str) -> bool {
