@@ -5,6 +5,7 @@ mod coverage;
 mod crash;
 mod deny;
 mod eval;
+mod fuzz;
 mod models;
 mod openapi;
 mod process;
@@ -26,7 +27,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 10] = [
+const COMMANDS: [Command; 11] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },
@@ -53,6 +54,12 @@ const COMMANDS: [Command; 10] = [
         arguments: "FOLDER [SET..]",
         does: "recall with each embedder, over HTTP, into the table of docs/recall.md",
         run: eval::run,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[--minutes N] [--seed S]",
+        does: "gives the parsers that strangers reach what nobody thought of, for N minutes (1)",
+        run: fuzz::run,
     },
     Command { name: "deny", arguments: "", does: "licences and bans of dependencies", run: deny::run },
     Command {
