@@ -24,7 +24,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 }
 
 /// Sends all of `bytes`, then reads all that comes.
-async fn exchange(server: &TestServer, bytes: &[u8]) -> String {
+pub async fn exchange(server: &TestServer, bytes: &[u8]) -> String {
     let mut stream = connect(server.address()).await;
     stream.write_all(bytes).await.unwrap();
     // Some answers close before all is taken.
@@ -33,11 +33,11 @@ async fn exchange(server: &TestServer, bytes: &[u8]) -> String {
 }
 
 /// The statuses of the answers in `text`.
-fn statuses(text: &str) -> Vec<u16> {
+pub fn statuses(text: &str) -> Vec<u16> {
     text.split("HTTP/1.").skip(1).map(|answer| answer[2..5].parse().unwrap()).collect()
 }
 
-fn head(method: &str, path: &str, headers: &str) -> String {
+pub fn head(method: &str, path: &str, headers: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nhost: a\r\n{headers}\r\n")
 }
 

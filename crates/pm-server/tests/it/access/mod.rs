@@ -1,7 +1,7 @@
 //! Who may do what: every route with every kind of credential.
 
 mod keys;
-mod tokens;
+pub mod tokens;
 mod users;
 
 use http::Method;

@@ -10,25 +10,25 @@ use sha2::Sha256;
 
 use crate::harness::{Answer, TestServer};
 
-const TOKEN: &str = "/api/auth/token";
-const REFRESH: &str = "/api/auth/refresh";
+pub const TOKEN: &str = "/api/auth/token";
+pub const REFRESH: &str = "/api/auth/refresh";
 const LOGOUT: &str = "/api/auth/logout";
 const PASSWORD: &str = "correct horse";
-const LOGIN: &str = "username=eve&password=correct+horse";
+pub const LOGIN: &str = "username=eve&password=correct+horse";
 pub const KEY: (&str, &str) = ("SECRET_KEY", "the key that the tests of tokens use, 32 bytes and more");
 
-async fn server() -> TestServer {
+pub async fn server() -> TestServer {
     let server = TestServer::with(&[("AUTH_REQUIRED", "true"), KEY]).await;
     server.user("eve", PASSWORD).await;
     server
 }
 
-struct Tokens {
-    access: String,
-    refresh: String,
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
 }
 
-fn tokens(answer: Answer) -> Tokens {
+pub fn tokens(answer: Answer) -> Tokens {
     let body = answer.expect(200).json();
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("bearer"), &json!(1800)));
     assert_eq!(body.as_object().unwrap().len(), 4, "{body}");
@@ -36,7 +36,7 @@ fn tokens(answer: Answer) -> Tokens {
     Tokens { access: text("access_token"), refresh: text("refresh_token") }
 }
 
-async fn me(server: &TestServer, token: &str) -> Answer {
+pub async fn me(server: &TestServer, token: &str) -> Answer {
     let bearer = format!("Bearer {token}");
     server.call(Method::GET, "/api/auth/me", &[("authorization", &bearer)], Value::Null).await
 }
@@ -46,7 +46,7 @@ async fn refresh(server: &TestServer, token: &str) -> Answer {
 }
 
 /// A token that says this, signed with the key as it should be.
-fn signed(key: &str, header: &str, claims: &Value) -> String {
+pub fn signed(key: &str, header: &str, claims: &Value) -> String {
     let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(message.as_bytes());

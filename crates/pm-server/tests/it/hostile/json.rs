@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::json;
 
+use crate::documents::{Document, Stage};
 use crate::harness::TestServer;
 
 fn hostile(project: &str) -> Vec<(&'static str, Vec<u8>, u16)> {
@@ -150,47 +151,61 @@ async fn numbers_come_back_as_they_were() {
 }
 
 #[tokio::test]
-async fn odd_paths_are_problems_too() {
+async fn a_body_is_nothing_until_its_last_byte() {
     let server = TestServer::start().await;
     let project = server.project("p").await;
-    server.get("/nowhere").await.problem(404, "route_not_found");
-    server.get("/api").await.problem(404, "route_not_found");
-    server.get("/api/projects/%ff").await.problem(400, "malformed_request");
-    server.get("/api/projects?search=%ff").await.problem(400, "malformed_request");
-    server.get(&format!("/api/projects/{project}/memory/error/%00")).await.invalid("key");
-    server.get(&format!("/api/projects/{project}/memory/error/{}", "k".repeat(513))).await.invalid("key");
-    server.get(&format!("/api/projects/{project}/memory/bug/k")).await.invalid("type");
-    let many = (0..100).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
-    server.get(&format!("/api/projects?{many}")).await.problem(400, "malformed_request");
-    let answer = server.put("/api/projects", json!({})).await;
-    assert!(answer.header("allow").contains("GET") && answer.header("allow").contains("POST"), "{answer:?}");
-    answer.problem(405, "method_not_allowed");
-}
-
-#[tokio::test]
-async fn an_unknown_query_parameter_is_refused_wherever_it_stands() {
-    let server = TestServer::start().await;
-    let project = server.project("p").await;
-    server.store(&project, "context", "k", json!("v")).await.expect(201);
-    let path = format!("/api/projects/{project}");
-    for get in ["", "/memory", "/memory/count", "/memory/context/k", "/messages", "/context"] {
-        server.get(&format!("{path}{get}?colour=red")).await.invalid("colour");
+    let value = r#"{"a":[1.5e3,true,null,"é \" \ud83d\ude00"],"b":{}}"#;
+    let body =
+        format!(r#"{{"project_id":"{project}","type":"context","key":"k","value":{value}}}"#).into_bytes();
+    for end in 0..body.len() {
+        let answer = server.post_bytes("/api/memory/store", &body[..end]).await;
+        answer.problem(400, "malformed_json");
+        // No byte of UTF-8 is 0xff.
+        let mut broken = body.clone();
+        broken[end] = 0xff;
+        server.post_bytes("/api/memory/store", broken).await.problem(400, "malformed_json");
     }
-    server.get(&format!("/api/memory/{project}/count?colour=red")).await.invalid("colour");
-    let item = json!({"project_id": project, "type": "context", "key": "k2", "value": 1});
-    server.post("/api/memory/store?colour=red", item).await.invalid("colour");
-    server.put(&format!("{path}/memory/context/k?colour=red"), json!({"value": 2})).await.invalid("colour");
-    server.patch(&format!("{path}?colour=red"), json!({"name": "q"})).await.invalid("colour");
-    server.delete(&format!("{path}/memory/context/k?colour=red")).await.invalid("colour");
-    server.delete(&format!("{path}?colour=red")).await.invalid("colour");
-    assert_eq!(server.count(&project).await, 1);
-    server.get("/health?probe=1").await.expect(200);
+    assert_eq!(server.count(&project).await, 0);
+    server.post_bytes("/api/memory/store", body).await.expect(201);
 }
 
 #[tokio::test]
-async fn two_keys_for_one_write_are_refused() {
+async fn fields_that_are_there_twice_are_found_at_every_depth() {
     let server = TestServer::start().await;
-    let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
-    server.call(Method::POST, "/api/projects", &twice, json!({"name": "n"})).await.invalid("Idempotency-Key");
-    assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
+    let project = server.project("p").await;
+    for depth in [1, 2, 10, 60, 126] {
+        let (open, close) = (r#"{"a":"#.repeat(depth - 1), "}".repeat(depth - 1));
+        let value = format!(r#"{open}{{"b":1,"b":1}}{close}"#);
+        let body = format!(r#"{{"project_id":"{project}","type":"context","key":"k","value":{value}}}"#);
+        let field = format!("value{}.b", ".a".repeat(depth - 1));
+        server.post_bytes("/api/memory/store", body).await.invalid(&field);
+    }
+    assert_eq!(server.count(&project).await, 0);
+}
+
+#[tokio::test]
+async fn every_route_with_a_body_reads_it_as_strictly() {
+    let document = Document::read();
+    let stage = Stage::set().await;
+    let credential = [stage.credential()];
+    let before = stage.server.get("/api/projects").await.expect(200).body;
+    let bodies: [&[u8]; 8] =
+        [b"", b"{", b"nul", b"{} {}", b"\xff", b"\xef\xbb\xbf{}", br#"{"a":"\ud800"}"#, br#"{"a":NaN}"#];
+    let mut asked = 0;
+    for operation in document.operations().iter().filter(|operation| operation.body_schema().is_some()) {
+        for body in bodies {
+            let request = Request::builder()
+                .method(operation.method.as_str())
+                .uri(stage.target(operation))
+                .header("content-type", "application/json")
+                .header(credential[0].0, credential[0].1);
+            let answer = stage.server.send(request.body(Body::from(body)).unwrap()).await;
+            let shown = String::from_utf8_lossy(&answer.body).into_owned();
+            assert_eq!(answer.status, 400, "{} {body:?}: {shown}", operation.name());
+            answer.problem(400, "malformed_json");
+            asked += 1;
+        }
+    }
+    assert!(asked >= 80, "{asked}");
+    assert_eq!(stage.server.get("/api/projects").await.expect(200).body, before);
 }
