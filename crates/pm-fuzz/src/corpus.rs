@@ -7,13 +7,16 @@ use sha2::{Digest, Sha256};
 
 use crate::Outcome;
 
+/// An input under the name of its file.
+pub type Named = (String, Vec<u8>);
+
 /// Where that of all targets is.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")
 }
 
-/// The inputs of a target by the names of their files, in order.
-pub fn read(folder: &Path, target: &str) -> Outcome<Vec<(String, Vec<u8>)>> {
+/// The inputs of a target, in the order of their names.
+pub fn read(folder: &Path, target: &str) -> Outcome<Vec<Named>> {
     let mut inputs = Vec::new();
     for entry in fs::read_dir(folder.join(target))? {
         let entry = entry?;
@@ -25,10 +28,11 @@ pub fn read(folder: &Path, target: &str) -> Outcome<Vec<(String, Vec<u8>)>> {
 
 /// Writes an input; the name of its file tells what it is and that there is no other like it.
 pub fn write(folder: &Path, target: &str, what: &str, input: &[u8]) -> Outcome<PathBuf> {
-    let digest: String = Sha256::digest(input).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(input);
+    let digest = digest.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
     let folder = folder.join(target);
     fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{what}-{digest}"));
+    let path = folder.join(format!("{what}-{digest:08x}"));
     fs::write(&path, input)?;
     Ok(path)
 }

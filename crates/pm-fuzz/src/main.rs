@@ -62,7 +62,9 @@ fn fuzz(cli: &Cli) -> Outcome<usize> {
         let mut run = Run::new(target, inputs.clone(), seed);
         let bad: Vec<_> = inputs.iter().filter_map(|input| run.replay(input).err()).collect();
         found += bad.len();
-        bad.iter().for_each(|finding| tell(&run, finding));
+        for finding in &bad {
+            tell(&run, finding);
+        }
         runs.push((run, bad.is_empty()));
     }
     eprintln!("seed {seed}, {} s for {} targets", time.as_secs(), runs.len());

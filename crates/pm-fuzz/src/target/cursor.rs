@@ -155,7 +155,7 @@ impl Target for Cursor {
             placed |= u32::from(self.follow(known, &cursor)?.is_some()) << bit;
         }
         let json = serde_json::from_str::<Value>(&sent);
-        let fault = json.as_ref().err().map(|error| error.to_string());
+        let fault = json.as_ref().err().map(ToString::to_string);
         let fault = fault.map(|text| text.split(" at line").next().unwrap_or_default().to_owned());
         let fields = json.as_ref().ok().and_then(Value::as_array).map(|parts| magnitude(parts.len()));
         let entries = taken.first().map(|(_, entries)| *entries);

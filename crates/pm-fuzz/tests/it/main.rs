@@ -9,7 +9,7 @@ use pm_fuzz::{Run, corpus, target};
 const SEED: u64 = 1;
 const STEPS: usize = 1_500;
 
-fn runs() -> Vec<(Run, Vec<(String, Vec<u8>)>)> {
+fn runs() -> Vec<(Run, Vec<corpus::Named>)> {
     let mut runs = Vec::new();
     for target in target::all().unwrap() {
         let inputs = corpus::read(&corpus::folder(), target.name()).unwrap();

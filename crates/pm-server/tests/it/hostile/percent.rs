@@ -1,5 +1,6 @@
 //! Percent-encoding in paths and in query strings, as bytes on the connection: no client of ours tidies it up before.
 
+use percent_encoding::percent_encode_byte;
 use serde_json::{Value, json};
 
 use super::Verdicts;
@@ -107,8 +108,8 @@ async fn what_is_encoded_is_the_same_text_and_no_other() {
         server.store(&project, "context", key, json!(number)).await.expect(201);
     }
     for (number, key) in keys.iter().enumerate() {
-        let encoded: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        for spelled in [encoded.clone(), encoded.to_uppercase()] {
+        let encoded: String = key.bytes().map(percent_encode_byte).collect();
+        for spelled in [encoded.clone(), encoded.to_lowercase()] {
             let item =
                 server.get(&format!("/api/projects/{project}/memory/context/{spelled}")).await.expect(200);
             assert_eq!(
