@@ -58,7 +58,9 @@ fn fuzz(cli: &Cli) -> Outcome<usize> {
             }
         }
         let committed = corpus::read(&folder, target.name())?.into_iter().map(|(_, input)| input);
-        let inputs: Vec<_> = good.into_iter().map(|(_, input)| input).chain(committed).collect();
+        let mut inputs: Vec<_> = good.into_iter().map(|(_, input)| input).chain(committed).collect();
+        inputs.sort_unstable();
+        inputs.dedup();
         let mut run = Run::new(target, inputs.clone(), seed);
         let bad: Vec<_> = inputs.iter().filter_map(|input| run.replay(input).err()).collect();
         found += bad.len();
