@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Environment};
 use crate::http::{self, Drained, Limits};
 use crate::limit::Limiter;
-use crate::rest::{self, Gate};
+use crate::rest::{self, Door, Gate};
 use crate::{compose, telemetry};
 
 /// How long requests may go on after a stop before they are answered 503; what is left after `Limits::drain` is cut.
@@ -43,6 +43,7 @@ impl Running {
             ports: ports.clone(),
             max_body_bytes: config.server.max_body_bytes,
             cors_origins: config.server.cors_origins.clone(),
+            documents: config.server.docs_enabled,
             gate: gate(config),
             limiter: Arc::new(Limiter::new(
                 config.rate_limit,
@@ -97,6 +98,18 @@ async fn hasten(stop: CancellationToken, hurry: CancellationToken) {
 }
 
 fn gate(config: &Config) -> Gate {
-    let documents_open = config.environment == Environment::Development;
-    Gate { auth_required: config.auth.required, documents_open }
+    let usual = match config.environment {
+        Environment::Development => Door::Open,
+        Environment::Test | Environment::Production => Door::Guarded,
+    };
+    Gate {
+        auth_required: config.auth.required,
+        // What is not there is not guarded either: whoever asks is told that there is no such route.
+        documents: if config.server.docs_enabled { usual } else { Door::Open },
+        metrics: match config.auth.metrics {
+            Some(true) => Door::Locked,
+            Some(false) => Door::Open,
+            None => usual,
+        },
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use pm_core::operations::Operations;
 
+use super::documents::Shown;
 use super::extract::BodyLimit;
 use super::health::Health;
 
@@ -17,12 +18,13 @@ struct Parts {
     operations: Operations,
     health: Health,
     body_limit: BodyLimit,
+    documents: Shown,
 }
 
 impl App {
     /// The state of a server.
-    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit) -> Self {
-        Self(Arc::new(Parts { operations, health, body_limit }))
+    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit, documents: Shown) -> Self {
+        Self(Arc::new(Parts { operations, health, body_limit, documents }))
     }
 
     /// The operations. Handlers are given them by `extract::access`, which asks the policy.
@@ -43,3 +45,4 @@ macro_rules! part {
 
 part!(Health, health);
 part!(BodyLimit, body_limit);
+part!(Shown, documents);
