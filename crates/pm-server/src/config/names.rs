@@ -41,6 +41,8 @@ pub(super) static CORS_ORIGINS: Spec = Spec::new("CORS_ORIGINS", "http://localho
 pub(super) static MAX_BODY_BYTES: Spec = Spec::new("MAX_BODY_BYTES", "8388608");
 pub(super) static TRUSTED_PROXIES: Spec = Spec::unset("TRUSTED_PROXIES");
 pub(super) static DOCS_ENABLED: Spec = Spec::new("DOCS_ENABLED", "true");
+pub(super) static TLS_CERT: Spec = Spec::unset("TLS_CERT");
+pub(super) static TLS_KEY: Spec = Spec::unset("TLS_KEY");
 pub(super) static ENVIRONMENT: Spec = Spec::new("ENVIRONMENT", "development");
 pub(super) static LOG_LEVEL: Spec = Spec::new("LOG_LEVEL", "INFO");
 pub(super) static LOG_FORMAT: Spec = Spec::unset("LOG_FORMAT");
@@ -80,7 +82,7 @@ pub(super) static RATE_LIMIT_PER_SECOND: Spec = Spec::new("RATE_LIMIT_PER_SECOND
 pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 42] = [
+pub(super) static ALL: [&Spec; 44] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
@@ -88,6 +90,8 @@ pub(super) static ALL: [&Spec; 42] = [
     &MAX_BODY_BYTES,
     &TRUSTED_PROXIES,
     &DOCS_ENABLED,
+    &TLS_CERT,
+    &TLS_KEY,
     &LOG_LEVEL,
     &LOG_FORMAT,
     &LOG_DIR,

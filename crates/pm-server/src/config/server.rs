@@ -1,9 +1,9 @@
 //! Where the server listens and whom it believes.
 
-use super::names;
 use super::network::Network;
-use super::origin;
 use super::reader::{Checked, Parsed, Reader, boolean, list, number};
+use super::{names, origin, tls};
+use crate::tls::Files;
 
 /// Where the server listens and whom it believes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Server {
     pub trusted_proxies: Vec<Network>,
     /// Whether `/docs` and `/openapi.json` are there.
     pub docs_enabled: bool,
+    /// Where the certificate and its key are; `None`: connections are not encrypted.
+    pub tls: Option<Files>,
 }
 
 impl Server {
@@ -37,6 +39,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
     // No default: nobody is believed.
     let trusted_proxies = reader.optional(&names::TRUSTED_PROXIES, |text| list(text, Network::parse));
     let docs_enabled = reader.value(&names::DOCS_ENABLED, boolean);
+    // That it is at fault is noted already.
+    let tls = tls::read(reader);
     Some(Server {
         host: host?,
         port: port?,
@@ -44,6 +48,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
         max_body_bytes: max_body_bytes?,
         trusted_proxies: trusted_proxies.unwrap_or_default(),
         docs_enabled: docs_enabled?,
+        tls,
     })
 }
 

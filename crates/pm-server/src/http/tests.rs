@@ -39,7 +39,7 @@ async fn start(limits: Limits) -> Server {
     let listener = bind("127.0.0.1", 0).await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let ended = tokio::spawn(serve(listener, app, limits, shutdown.clone()));
+    let ended = tokio::spawn(serve(listener, app, None, limits, shutdown.clone()));
     Server { address, begun, may_end, shutdown, ended }
 }
 

@@ -36,6 +36,7 @@ use utoipa_axum::routes;
 use documents::Shown;
 use extract::BodyLimit;
 use health::Health;
+use layers::edge::Edge;
 pub use layers::gate::{Door, Gate};
 use layers::identify::Identification;
 use problem::{Code, Problem};
@@ -58,6 +59,8 @@ pub struct Parts {
     pub documents: bool,
     /// What is open to whom.
     pub gate: Gate,
+    /// Whether connections to this server are encrypted.
+    pub encrypted: bool,
     /// How often each may call.
     pub limiter: Arc<Limiter>,
     /// Cancelled when a request that is still at work is to be given up.
@@ -75,6 +78,7 @@ pub fn router(parts: Parts) -> Router {
     let shown = Shown(parts.documents);
     let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes), shown);
     let (routes, declared) = declared().split_for_parts();
+    let edge = Edge { ids: parts.ports.ids, encrypted: parts.encrypted };
     // From the inside out.
     let inner = routes
         .merge(match shown {
@@ -90,7 +94,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(from_fn_with_state(identification, layers::identify::identify))
         .layer(CatchPanicLayer::custom(layers::panic::respond))
         .layer(layers::cors::layer(&parts.cors_origins))
-        .layer(from_fn_with_state(parts.ports.ids, layers::edge::finish))
+        .layer(from_fn_with_state(edge, layers::edge::finish))
         .with_state(app);
     // Outside the router: the path must be trimmed before a route is chosen.
     Router::new().fallback_service(inner.map_request(|request: Request| layers::slash::trim(request)))
