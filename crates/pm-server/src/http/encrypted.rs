@@ -37,4 +37,4 @@ pub(super) async fn handshake<S: Socket>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -28,7 +28,8 @@ struct Connection {
     since: Instant,
 }
 
-fn connect() -> Connection {
+/// What a server encrypts with, and what a client that trusts it connects with.
+pub(in crate::http) fn both_sides() -> (Encryption, TlsConnector) {
     let folder = tempfile::tempdir().unwrap();
     let made = Certificates::make(folder.path());
     let encryption = Encryption::open(Files { certificate: made.server, key: made.key }).unwrap();
@@ -40,7 +41,11 @@ fn connect() -> Connection {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    (encryption, TlsConnector::from(Arc::new(config)))
+}
 
+fn connect() -> Connection {
+    let (encryption, connector) = both_sides();
     let (client, server) = duplex(16 * 1024);
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
@@ -55,7 +60,6 @@ fn connect() -> Connection {
             Err(ended) => ended,
         }
     });
-    let connector = TlsConnector::from(Arc::new(config));
     Connection { client, server, shutdown, connector, since: Instant::now() }
 }
 
