@@ -21,6 +21,7 @@ mod secret;
 mod server;
 mod sources;
 mod store;
+mod tls;
 mod toml_file;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Declared;
 
-use super::layers::gate::Gate;
+use super::layers::gate::{Door, Gate};
 use super::layers::limit;
 use super::problem::{self, Code};
 use super::schema;
@@ -26,7 +26,7 @@ const WITH_FORM: [Code; 4] =
 const ALIASED: [&str; 5] = ["/health", "/health/redis", "/health/ready", "/health/live", "/metrics"];
 
 /// The server that asks most often for a credential.
-const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents_open: false };
+const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents: Door::Locked, metrics: Door::Locked };
 
 #[derive(OpenApi)]
 #[openapi(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use pm_core::operations::{Operations, Sessions};
 
+use super::documents::Shown;
 use super::extract::BodyLimit;
 use super::health::Health;
 use crate::limit::Limiter;
@@ -19,12 +20,19 @@ struct Parts {
     health: Health,
     body_limit: BodyLimit,
     limiter: Arc<Limiter>,
+    documents: Shown,
 }
 
 impl App {
     /// The state of a server.
-    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit, limiter: Arc<Limiter>) -> Self {
-        Self(Arc::new(Parts { operations, health, body_limit, limiter }))
+    pub fn new(
+        operations: Operations,
+        health: Health,
+        body_limit: BodyLimit,
+        limiter: Arc<Limiter>,
+        documents: Shown,
+    ) -> Self {
+        Self(Arc::new(Parts { operations, health, body_limit, limiter, documents }))
     }
 
     /// The operations. Handlers are given them by `extract::access`, which asks the policy.
@@ -48,3 +56,4 @@ part!(BodyLimit, body_limit);
 part!(Arc<Limiter>, limiter);
 // To log in, one need not be let in.
 part!(Arc<Sessions>, operations.sessions);
+part!(Shown, documents);

@@ -39,4 +39,5 @@ mod remembered;
 mod similar;
 mod slow;
 mod ties;
+mod tls;
 mod transfer;

@@ -18,10 +18,19 @@ use crate::rest::problem::{self, Code, Problem};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
+/// What answers are finished with.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// What makes ids for requests.
+    pub ids: Arc<dyn Ids>,
+    /// Whether connections are encrypted.
+    pub encrypted: bool,
+}
+
 /// Passes a request on and finishes its answer.
-pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Next) -> Response {
+pub async fn finish(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let request_id = request_id(&request).unwrap_or_else(|| ids.next().to_string());
+    let request_id = request_id(&request).unwrap_or_else(|| edge.ids.next().to_string());
     let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let path = request.uri().path().to_owned();
@@ -36,7 +45,7 @@ pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Nex
     }
     // Also where the request names no origin: a cache must not give that answer to a page of another one.
     response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
-    security::add(&path, response.headers_mut());
+    security::add(&path, edge.encrypted, response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

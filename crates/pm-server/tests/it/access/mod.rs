@@ -1,5 +1,6 @@
 //! Who may do what: every route with every kind of credential.
 
+mod doors;
 mod keys;
 mod tokens;
 mod users;
