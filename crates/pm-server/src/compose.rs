@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pm_core::operations::{Embedding, Keys, Operations, Ports, Settings};
+use pm_core::operations::{Audit, Embedding, Keys, Operations, Ports, Settings};
 use pm_core::ports::{Clock, Embedder, LimitPolicy, RandomIds, Store, Swept, SystemClock, Vault};
 use pm_embed::bundled::{self, BundledEmbedder};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
@@ -89,7 +89,9 @@ pub async fn open_keys(config: &Config) -> Result<Keys, ComposeError> {
             opened => opened?,
         },
     };
-    Ok(Keys::over(vault, clock, Arc::new(RandomIds)))
+    let ids = Arc::new(RandomIds);
+    let audit = Audit::over(vault.clone(), clock.clone(), ids.clone(), config.audit.kept);
+    Ok(Keys::over(vault, clock, ids, Arc::new(audit)))
 }
 
 /// Keeps what is remembered of keys true until `stop` is cancelled.
@@ -200,6 +202,7 @@ pub fn settings(config: &Config) -> Settings {
         embedding_threads: embedder.threads,
         query_budget: embedder.query_budget,
         statics: embedder.kind != config::EmbedderKind::None,
+        audit_kept: config.audit.kept,
     }
 }
 

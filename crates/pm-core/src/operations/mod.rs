@@ -1,5 +1,6 @@
 //! What can be done, once for all transports.
 
+mod audit;
 mod context;
 mod embedding;
 mod idempotency;
@@ -13,8 +14,11 @@ pub mod recall;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store, Vault};
 
+pub use audit::{Audit, AuditList};
 pub use context::{Context, ContextRequest, Contexts};
 pub use embedding::Embedding;
 pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
@@ -61,6 +65,8 @@ pub struct Settings {
     pub query_budget: Duration,
     /// Whether indexes make static vectors of their own.
     pub statics: bool,
+    /// How long an entry of the audit record is kept; `None`: for ever.
+    pub audit_kept: Option<SignedDuration>,
 }
 
 /// All operations, over the same ports.
@@ -74,6 +80,8 @@ pub struct Operations {
     pub messages: Arc<Messages>,
     /// On API keys.
     pub keys: Arc<Keys>,
+    /// On the audit record.
+    pub audit: Arc<Audit>,
     /// Recall.
     pub recall: Arc<Recall>,
     /// What an assistant needs for its next answer.
@@ -87,13 +95,15 @@ impl Operations {
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
         let backlog = Embedding::backlog(ports);
         let recall = Arc::new(Recall::new(ports, settings, backlog.clone()));
-        let messages = Arc::new(Messages::new(ports));
+        let audit = Arc::new(Audit::new(ports, settings.audit_kept));
+        let messages = Arc::new(Messages::new(ports, audit.clone()));
         Self {
-            projects: Arc::new(Projects::new(ports, recall.clone())),
-            memory: Arc::new(Memory::new(ports, settings, recall.clone())),
+            projects: Arc::new(Projects::new(ports, recall.clone(), audit.clone())),
+            memory: Arc::new(Memory::new(ports, settings, recall.clone(), audit.clone())),
             contexts: Arc::new(Contexts::new(messages.clone(), recall.clone(), settings)),
             embedding: Arc::new(Embedding::new(ports, settings, &recall, backlog)),
-            keys: Arc::new(Keys::new(ports)),
+            keys: Arc::new(Keys::new(ports, audit.clone())),
+            audit,
             messages,
             recall,
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use pm_core::Error;
 use pm_core::model::KeyDraft;
-use pm_core::operations::{Keys, WATCH_EVERY};
-use pm_core::policy::Principal;
+use pm_core::operations::{Audit, Keys, WATCH_EVERY};
+use pm_core::policy::{Actor, Principal};
 use pm_core::ports::{ManualClock, RandomIds};
 use pm_store::memory::MemoryStore;
 use serde_json::json;
@@ -29,7 +29,9 @@ impl World {
 
     /// Another node over the same vault.
     fn node(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Arc<Keys> {
-        Arc::new(Keys::over(store.clone(), clock.clone(), Arc::new(RandomIds)))
+        let ids = Arc::new(RandomIds);
+        let audit = Audit::over(store.clone(), clock.clone(), ids.clone(), None);
+        Arc::new(Keys::over(store.clone(), clock.clone(), ids, Arc::new(audit)))
     }
 
     async fn watched(&self) {
@@ -40,7 +42,7 @@ impl World {
 
     async fn made(&self) -> (String, String) {
         let draft = KeyDraft::new(json!({"name": "k", "scopes": ["read"]})).unwrap();
-        let (shown, text) = self.keys.create(draft, &Principal::shell()).await.unwrap();
+        let (shown, text) = self.keys.create(draft, &Actor::shell()).await.unwrap();
         (shown.id, text.expose())
     }
 
@@ -80,13 +82,13 @@ async fn a_revocation_is_heeded_here_at_once_and_elsewhere_within_a_second() {
     let other = World::node(&world.store, &world.clock);
     let (first, second) = (world.made().await, world.made().await);
     assert!(world.lets_in(&first.1).await && world.lets_in(&second.1).await);
-    world.keys.revoke(&first.0).await.unwrap();
+    world.keys.revoke(&first.0, &Actor::shell()).await.unwrap();
     assert!(!world.lets_in(&first.1).await && world.lets_in(&second.1).await);
-    other.revoke(&second.0).await.unwrap();
+    other.revoke(&second.0, &Actor::shell()).await.unwrap();
     assert!(world.lets_in(&second.1).await, "it has not heard of it yet");
     sleep(WATCH_EVERY).await;
     assert!(!world.lets_in(&second.1).await);
-    assert!(matches!(world.keys.revoke(&first.0).await, Err(Error::KeyNotFound)));
+    assert!(matches!(world.keys.revoke(&first.0, &Actor::shell()).await, Err(Error::KeyNotFound)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +124,7 @@ async fn the_bootstrap_key_lasts_until_an_administrator_is_there() {
     assert!(world.lets_in(&bootstrap).await);
     assert!(world.keys.bootstrap().await.unwrap().is_none(), "one a process");
     let draft = KeyDraft::new(json!({"name": "a", "scopes": ["admin"]})).unwrap();
-    world.keys.create(draft, &Principal::bootstrap()).await.unwrap();
+    world.keys.create(draft, &Actor::local(Principal::bootstrap())).await.unwrap();
     assert!(!world.lets_in(&bootstrap).await);
     let later = World::node(&world.store, &world.clock);
     assert!(later.bootstrap().await.unwrap().is_none());

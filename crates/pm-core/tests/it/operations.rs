@@ -9,6 +9,7 @@ use pm_core::model::{
 use pm_core::operations::{
     ContextRequest, Idempotency, Operations, Ports, ProjectList, Settings, StoreBatch,
 };
+use pm_core::policy::Actor;
 use pm_core::ports::{Clock, LimitPolicy, ManualClock, RandomIds};
 use pm_store::memory::MemoryStore;
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ pub fn settings() -> Settings {
         embedding_threads: 2,
         query_budget: std::time::Duration::from_millis(50),
         statics: false,
+        audit_kept: None,
     }
 }
 
@@ -142,7 +144,7 @@ async fn a_store_that_does_not_answer_is_never_an_empty_answer() {
     assert!(unavailable(world.operations.projects.list(&list, None).await.unwrap_err()));
     assert!(unavailable(world.operations.projects.get(world.project).await.unwrap_err()));
     assert!(unavailable(world.operations.memory.count(world.project).await.unwrap_err()));
-    assert!(unavailable(world.operations.memory.clear(world.project).await.unwrap_err()));
+    assert!(unavailable(world.operations.memory.clear(world.project, &Actor::shell()).await.unwrap_err()));
     let request = pm_core::operations::RecallRequest::new(
         json!({"project_id": world.project.to_string(), "query": "words"}),
     );

@@ -1,6 +1,7 @@
 //! The REST API: one file an end point, named by its verb, under its noun.
 
 mod answer;
+mod audit;
 mod auth;
 mod context;
 mod documents;
@@ -69,7 +70,7 @@ pub fn router(parts: Parts) -> Router {
         required: parts.gate.auth_required,
         anonymous: Arc::new(Principal::anonymous()),
     };
-    let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes));
+    let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes), parts.limiter.clone());
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
     let inner = routes
@@ -102,6 +103,7 @@ fn declared() -> OpenApiRouter<App> {
         .merge(metrics::routes())
         .merge(auth::routes())
         .merge(keys::routes())
+        .merge(audit::routes())
         .merge(projects::routes())
         .merge(memory::routes())
         .merge(messages::routes())

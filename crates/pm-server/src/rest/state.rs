@@ -7,6 +7,7 @@ use pm_core::operations::Operations;
 
 use super::extract::BodyLimit;
 use super::health::Health;
+use crate::limit::Limiter;
 
 /// Everything that a handler may ask for. It is cloned for every request, layer by layer: one pointer.
 #[derive(Clone, Debug)]
@@ -17,17 +18,23 @@ struct Parts {
     operations: Operations,
     health: Health,
     body_limit: BodyLimit,
+    limiter: Arc<Limiter>,
 }
 
 impl App {
     /// The state of a server.
-    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit) -> Self {
-        Self(Arc::new(Parts { operations, health, body_limit }))
+    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit, limiter: Arc<Limiter>) -> Self {
+        Self(Arc::new(Parts { operations, health, body_limit, limiter }))
     }
 
     /// The operations. Handlers are given them by `extract::access`, which asks the policy.
     pub fn operations(&self) -> &Operations {
         &self.0.operations
+    }
+
+    /// What knows which address a request comes from.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
     }
 }
 

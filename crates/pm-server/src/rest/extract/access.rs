@@ -10,10 +10,12 @@ use http::request::Parts;
 use pm_core::Error;
 use pm_core::model::ProjectId;
 use pm_core::operations::Operations;
-use pm_core::policy::{Action, Decision, Principal, decide};
+use pm_core::policy::{Action, Actor, Decision, Principal, decide};
 
 use super::ProjectScope;
+use crate::rest::layers::edge::REQUEST_ID;
 use crate::rest::layers::identify::Identity;
+use crate::rest::layers::limit;
 use crate::rest::problem::{Code, Problem};
 use crate::rest::state::App;
 
@@ -57,6 +59,24 @@ impl Deref for Allowed {
 
     fn deref(&self) -> &Operations {
         self.0.operations()
+    }
+}
+
+/// Who asks for something that goes into the audit record. Only who takes it has it made.
+pub struct By(pub Actor);
+
+impl FromRequestParts<App> for By {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let principal = Identity::of(&parts.extensions)?;
+        let client = limit::client(app.limiter(), &parts.extensions, &parts.headers);
+        let request_id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        Ok(Self(Actor {
+            principal,
+            client: client.map(|client| client.to_string()),
+            request_id: request_id.map(str::to_owned),
+        }))
     }
 }
 

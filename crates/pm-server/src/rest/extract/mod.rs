@@ -6,7 +6,7 @@ mod conditions;
 mod path;
 mod query;
 
-pub use access::{Caller, Reading, Within, Writing};
+pub use access::{By, Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
 pub use conditions::{Conditions, ReadConditions};
 pub use path::{ItemPath, KeyId, KeyPath, MessagePath, ProjectScope};

@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use pm_core::model::KeyDraft;
 use pm_core::operations::{Keys, Operations, Ports};
-use pm_core::policy::Principal;
+use pm_core::policy::Actor;
 use pm_core::ports::{Clock, ManualClock, RandomIds};
 use pm_server::compose;
 use pm_server::config::{Config, Sources};
@@ -84,7 +84,7 @@ impl TestServer {
     pub async fn key(&self, mut body: Value) -> String {
         body["name"] = json!("test");
         let draft = KeyDraft::new(body).unwrap();
-        self.keys.create(draft, &Principal::shell()).await.unwrap().1.expose()
+        self.keys.create(draft, &Actor::shell()).await.unwrap().1.expose()
     }
 
     /// Where it listens.
