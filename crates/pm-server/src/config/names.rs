@@ -81,9 +81,10 @@ pub(super) static EMBEDDING_QUERY_BUDGET_MS: Spec = Spec::new("EMBEDDING_QUERY_B
 pub(super) static EMBEDDING_THREADS: Spec = Spec::unset("EMBEDDING_THREADS");
 pub(super) static RATE_LIMIT_PER_SECOND: Spec = Spec::new("RATE_LIMIT_PER_SECOND", "100");
 pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
+pub(super) static AUDIT_RETENTION_DAYS: Spec = Spec::new("AUDIT_RETENTION_DAYS", "365");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 45] = [
+pub(super) static ALL: [&Spec; 46] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
@@ -129,6 +130,7 @@ pub(super) static ALL: [&Spec; 45] = [
     &EMBEDDING_THREADS,
     &RATE_LIMIT_PER_SECOND,
     &RATE_LIMIT_BURST,
+    &AUDIT_RETENTION_DAYS,
 ];
 
 /// The name that somebody who wrote `wrong` most likely meant, if one is near.

@@ -1,6 +1,7 @@
 //! The REST API: one file an end point, named by its verb, under its noun.
 
 mod answer;
+mod audit;
 mod auth;
 mod context;
 mod documents;
@@ -113,6 +114,7 @@ fn declared() -> OpenApiRouter<App> {
         .merge(metrics::routes())
         .merge(auth::routes())
         .merge(keys::routes())
+        .merge(audit::routes())
         .merge(projects::routes())
         .merge(memory::routes())
         .merge(messages::routes())

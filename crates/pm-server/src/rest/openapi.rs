@@ -43,6 +43,7 @@ const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents: Door::Locked
         (name = "messages", description = "What the person, the AI project manager and the system say"),
         (name = "context", description = "What an assistant needs for its next answer"),
         (name = "auth", description = "Who may come in, and what he may do"),
+        (name = "audit", description = "Who did what"),
         (name = "server", description = "The server itself"),
     )
 )]

@@ -39,6 +39,11 @@ impl App {
     pub fn operations(&self) -> &Operations {
         &self.0.operations
     }
+
+    /// What knows which address a request comes from.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
 }
 
 macro_rules! part {

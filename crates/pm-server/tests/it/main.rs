@@ -11,6 +11,7 @@ mod faults;
 mod harness;
 
 mod access;
+mod audit;
 mod bounds;
 mod concurrency;
 mod config;

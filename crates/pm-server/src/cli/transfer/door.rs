@@ -13,6 +13,9 @@ pub(super) trait Door {
     /// The project of this id.
     fn project(&mut self, id: &str) -> Result<Value, Failure>;
 
+    /// Has it recorded that the project is taken out, where whoever does so passes by the server's rules.
+    fn note_export(&mut self, id: &str) -> Result<(), Failure>;
+
     /// The next items of the project, none at the end.
     fn next_items(&mut self, id: &str) -> Result<Vec<Value>, Failure>;
 
