@@ -115,11 +115,13 @@ fn add_security(document: &mut Value) {
         let schemes = json!({
             "bearer": {"type": "http", "scheme": "bearer", "description": "An API key or an access token"},
             "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key or an access token"},
+            "password": {"type": "oauth2", "description": "The log-in of a user", "flows": {"password": {
+                "tokenUrl": "/api/auth/token", "refreshUrl": "/api/auth/token", "scopes": {}}}},
         });
         components.insert("securitySchemes".to_owned(), schemes);
     }
-    let either = json!([{"bearer": []}, {"api_key": []}]);
-    let neither = json!([{"bearer": []}, {"api_key": []}, {}]);
+    let either = json!([{"bearer": []}, {"api_key": []}, {"password": []}]);
+    let neither = json!([{"bearer": []}, {"api_key": []}, {"password": []}, {}]);
     for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         let open = OPEN_TO_NOBODY.is_open(path);
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
