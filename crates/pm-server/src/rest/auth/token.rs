@@ -80,7 +80,11 @@ enum Wanted {
 impl Wanted {
     fn new(mut form: Fields) -> Result<Self, Invalid> {
         let grants = [("password", false), ("refresh_token", true)];
-        let grant = form.optional("grant_type", |value| input::one_of(&grants, &input::string(value)?));
+        let grant = form.optional("grant_type", |value| match input::string(value)?.as_str() {
+            // Some clients send it empty.
+            "" => Ok(false),
+            grant => input::one_of(&grants, grant),
+        });
         // What OAuth 2 has beside, and nothing here depends on.
         for other in ["scope", "client_id", "client_secret"] {
             form.take(other);
