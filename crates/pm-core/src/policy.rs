@@ -1,5 +1,7 @@
 //! Who may do what: the one place where that is decided, for every transport.
 
+use std::sync::Arc;
+
 use crate::model::{Grant, ProjectId, Scope};
 
 /// Somebody who was let in.
@@ -82,6 +84,29 @@ impl Principal {
             PrincipalKind::User | PrincipalKind::Key => format!("{}:{}", self.kind.as_str(), self.id),
             kind => kind.as_str().to_owned(),
         }
+    }
+}
+
+/// Somebody who does something, and from where: what the audit record says of him.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Actor {
+    /// Who it is.
+    pub principal: Arc<Principal>,
+    /// The IP address that he asks from, if he comes over a network.
+    pub client: Option<String>,
+    /// The id of his request, if it has one.
+    pub request_id: Option<String>,
+}
+
+impl Actor {
+    /// Who sits at the machine.
+    pub fn shell() -> Self {
+        Self::local(Principal::shell())
+    }
+
+    /// Somebody who asks without a request.
+    pub fn local(principal: Principal) -> Self {
+        Self { principal: Arc::new(principal), client: None, request_id: None }
     }
 }
 

@@ -10,7 +10,7 @@ use pm_core::model::{
     UserDraft, UserName,
 };
 use pm_core::operations::{Algorithm, Operations, Ports, Settings, Signing, Tokens, Users};
-use pm_core::policy::Principal;
+use pm_core::policy::{Actor, Principal};
 use pm_core::ports::{Ids, LimitPolicy, ManualClock};
 use pm_store::memory::MemoryStore;
 use serde_json::json;
@@ -68,7 +68,7 @@ impl Stage {
             embedder: None,
         };
         let operations = Operations::new(&ports, &settings());
-        let users = Users::over(ports.of_vault());
+        let users = Users::over(ports.of_vault(), operations.audit.clone());
         let made = runtime.block_on(fill(&operations, &users))?;
         let (project, key, bootstrap, tokens) = made;
         Ok(Self { runtime, operations, project, key, bootstrap, tokens })
@@ -99,17 +99,29 @@ async fn fill(operations: &Operations, users: &Users) -> Outcome<(ProjectId, Str
     let mut key = String::new();
     for name in ["a", "b", "c"] {
         let draft = KeyDraft::new(json!({"name": name, "scopes": ["write"]}))?;
-        key = operations.keys.create(draft, &Principal::shell()).await?.1.expose();
+        key = operations.keys.create(draft, &Actor::shell()).await?.1.expose();
     }
     let bootstrap = operations.access.bootstrap().await?.ok_or("there is an administrator")?.expose();
     let (name, password) = (UserName::new(USER)?, || Password::claimed(PASSWORD.to_owned()));
-    users.add(UserDraft { name, password: password(), grant: Grant::everywhere(&[Scope::Write]) }).await?;
-    let tokens = operations.sessions.log_in(USER, password()).await?.ok_or("the password is wrong")?;
+    users
+        .add(
+            UserDraft { name, password: password(), grant: Grant::everywhere(&[Scope::Write]) },
+            &Actor::shell(),
+        )
+        .await?;
+    let tokens =
+        operations.sessions.log_in(USER, password(), &nobody()).await?.ok_or("the password is wrong")?;
     Ok((project, key, bootstrap, tokens))
+}
+
+/// Whom nobody knows yet.
+pub(crate) fn nobody() -> Actor {
+    Actor::local(Principal::anonymous())
 }
 
 fn settings() -> Settings {
     Settings {
+        audit_kept: None,
         max_items: 0,
         limit_policy: LimitPolicy::Reject,
         default_ttl: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pm_core::operations::{
-    Access, Algorithm, Embedding, Keys, Operations, Ports, Settings, Signing, Users, VaultPorts,
+    Access, Algorithm, Audit, Embedding, Keys, Operations, Ports, Settings, Signing, Users, VaultPorts,
 };
 use pm_core::ports::{Clock, Embedder, Ids, LimitPolicy, RandomIds, Store, Swept, SystemClock, Vault};
 use pm_embed::bundled::{self, BundledEmbedder};
@@ -84,16 +84,17 @@ fn both<T: Store + Vault + 'static>(store: Arc<T>) -> (Arc<dyn Store>, Arc<dyn V
 
 /// The keys alone: also while a server holds the embedded store.
 pub async fn open_keys(config: &Config) -> Result<Keys, ComposeError> {
-    let VaultPorts { vault, clock, ids } = open_vault(config).await?;
-    Ok(Keys::over(vault, clock, ids))
+    let (ports, audit) = open_vault(config).await?;
+    Ok(Keys::over(ports, audit))
 }
 
 /// The users alone: also while a server holds the embedded store.
 pub async fn open_users(config: &Config) -> Result<Users, ComposeError> {
-    open_vault(config).await.map(Users::over)
+    let (ports, audit) = open_vault(config).await?;
+    Ok(Users::over(ports, audit))
 }
 
-async fn open_vault(config: &Config) -> Result<VaultPorts, ComposeError> {
+async fn open_vault(config: &Config) -> Result<(VaultPorts, Arc<Audit>), ComposeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let vault: Arc<dyn Vault> = match &config.store.redis {
         Some(redis) => open_redis(redis, Absent::Fail).await?,
@@ -104,7 +105,9 @@ async fn open_vault(config: &Config) -> Result<VaultPorts, ComposeError> {
             opened => opened?,
         },
     };
-    Ok(VaultPorts { vault, clock, ids: Arc::new(RandomIds) })
+    let ports = VaultPorts { vault, clock, ids: Arc::new(RandomIds) };
+    let audit = Arc::new(Audit::over(ports.clone(), config.audit.kept));
+    Ok((ports, audit))
 }
 
 /// Keeps what is remembered of credentials true until `stop` is cancelled.
@@ -216,6 +219,7 @@ pub fn settings(config: &Config, ids: &dyn Ids) -> pm_core::Result<Settings> {
         query_budget: embedder.query_budget,
         statics: embedder.kind != config::EmbedderKind::None,
         signing: signing(&config.auth, ids)?,
+        audit_kept: config.audit.kept,
         access_token: Duration::from_mins(config.auth.access_token_minutes.into()),
     })
 }

@@ -5,6 +5,7 @@
 //! * [`limit`]: how often one caller may call.
 //! * [`rest`]: the REST API, its problems, its OpenAPI document.
 //! * [`http`]: the accept loop below it, with its time limits and shutdown.
+//! * [`tls`]: the certificate of the server and its key.
 //! * [`server`]: all of it running.
 //! * [`cli`]: the commands.
 //! * [`telemetry`]: logs and metrics.
@@ -17,3 +18,4 @@ pub mod limit;
 pub mod rest;
 pub mod server;
 pub mod telemetry;
+pub mod tls;

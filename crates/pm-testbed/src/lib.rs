@@ -32,6 +32,7 @@ mod sentinels;
 mod server;
 pub mod shared;
 
+pub use certificates::Certificates;
 pub use cluster::{Cluster, Migration, slot_of};
 pub use polling::until;
 pub use product::Product;

@@ -1,6 +1,7 @@
 //! Projects, messages, memory items, and the small types they are made of.
 
 mod access;
+mod audit;
 mod id;
 mod json_text;
 mod key;
@@ -12,6 +13,7 @@ mod user;
 mod version;
 
 pub use access::{ApiKey, Grant, KeyDraft, Scope};
+pub use audit::{Act, AuditEntry, Target};
 pub use id::{MessageId, ProjectId};
 pub use json_text::JsonText;
 pub use key::{Key, SessionId};

@@ -97,10 +97,18 @@ impl MessageList {
 impl ListRequest<(), ()> {
     /// Reads the parameters `limit, cursor` of a list that has one order and no filter.
     pub(super) fn unsorted(mut fields: Fields) -> Result<Self, Invalid> {
-        let limit = Self::limit_of(&mut fields);
+        let page = Self::in_one_order(&mut fields, Order::Ascending);
+        fields.finish(|| Some(page(())))
+    }
+}
+
+impl<F: Serialize> ListRequest<F, ()> {
+    /// Reads `limit, cursor` of a list that has this one order; what is answered makes the request once the filter is
+    /// known.
+    pub(super) fn in_one_order(fields: &mut Fields, order: Order) -> impl FnOnce(F) -> Self + use<F> {
+        let limit = Self::limit_of(fields);
         let cursor = fields.optional("cursor", input::string);
-        let (sort_name, order) = (String::new(), Order::Ascending);
-        fields.finish(|| Some(Self { filter: (), sort: (), sort_name, order, limit, cursor }))
+        move |filter| Self { filter, sort: (), sort_name: String::new(), order, limit, cursor }
     }
 }
 

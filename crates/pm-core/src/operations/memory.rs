@@ -7,11 +7,13 @@ use serde_json::Value;
 
 use crate::input::{self, Fields, Invalid};
 use crate::model::{
-    ItemDraft, Key, Match, MemoryItem, MemoryType, Precondition, ProjectId, Similar, Versioned,
+    Act, ItemDraft, Key, Match, MemoryItem, MemoryType, Precondition, ProjectId, Similar, Target, Versioned,
 };
+use crate::policy::Actor;
 use crate::ports::{ItemLimit, ItemPosition, PutItems, PutOutcome, Written};
 use crate::{Error, Result};
 
+use super::audit::{Audit, finished};
 use super::{Idempotency, ItemList, Listing, Ports, Recall, Settings};
 
 /// The most items of a batch.
@@ -22,6 +24,7 @@ pub const BATCH_ITEMS: usize = 1000;
 pub struct Memory {
     ports: Ports,
     recall: Arc<Recall>,
+    audit: Arc<Audit>,
     limit: Option<ItemLimit>,
     default_ttl: Option<u64>,
 }
@@ -145,10 +148,10 @@ impl DeleteRequest {
 }
 
 impl Memory {
-    pub(super) fn new(ports: &Ports, settings: &Settings, recall: Arc<Recall>) -> Self {
+    pub(super) fn new(ports: &Ports, settings: &Settings, recall: Arc<Recall>, audit: Arc<Audit>) -> Self {
         let limit = ItemLimit { max: settings.max_items, policy: settings.limit_policy };
         let limit = (settings.max_items > 0).then_some(limit);
-        Self { ports: ports.clone(), recall, limit, default_ttl: settings.default_ttl }
+        Self { ports: ports.clone(), recall, audit, limit, default_ttl: settings.default_ttl }
     }
 
     /// Stores an item, new or in place of the one of its type and key, under a condition on what is there.
@@ -256,12 +259,20 @@ impl Memory {
     }
 
     /// Deletes what the request names; it is a fault if nothing of it is there.
-    pub async fn delete(&self, request: &DeleteRequest, condition: &Precondition) -> Result<()> {
+    pub async fn delete(&self, request: &DeleteRequest, condition: &Precondition, by: &Actor) -> Result<()> {
         let project = request.project.ok_or(Error::ProjectNotFound)?;
         let (types, condition) = self.conditional(project, request, condition).await?;
-        let gone = self.ports.store.delete_items(project, &types, &request.key, &condition).await?;
-        self.recall.catch_up(project).await;
-        if gone.is_empty() { Err(Error::MemoryNotFound) } else { Ok(()) }
+        let (store, recall, audit) = (self.ports.store.clone(), self.recall.clone(), self.audit.clone());
+        let (key, by) = (request.key.clone(), by.clone());
+        finished(async move {
+            let gone = store.delete_items(project, &types, &key, &condition).await?;
+            for r#type in &gone {
+                audit.append(&by, Act::MemoryDeleted, Target::item(project, *r#type, key.clone())).await;
+            }
+            recall.catch_up(project).await;
+            if gone.is_empty() { Err(Error::MemoryNotFound) } else { Ok(()) }
+        })
+        .await
     }
 
     /// What the store is asked to delete, and under which condition: it checks one on a single item alone. A tag
@@ -292,10 +303,17 @@ impl Memory {
     }
 
     /// Deletes all items of a project; how many there were.
-    pub async fn clear(&self, project: ProjectId) -> Result<u64> {
-        let deleted = self.ports.store.clear_items(project).await?;
-        self.recall.catch_up(project).await;
-        Ok(deleted)
+    pub async fn clear(&self, project: ProjectId, by: &Actor) -> Result<u64> {
+        let (store, recall, audit) = (self.ports.store.clone(), self.recall.clone(), self.audit.clone());
+        let by = by.clone();
+        finished(async move {
+            let deleted = store.clear_items(project).await?;
+            let target = Target { count: Some(deleted), ..Target::project(project) };
+            audit.append(&by, Act::MemoryCleared, target).await;
+            recall.catch_up(project).await;
+            Ok(deleted)
+        })
+        .await
     }
 
     /// Counts a project's items.

@@ -1,20 +1,25 @@
 //! Operations on messages.
 
-use crate::model::{Message, MessageDraft, MessageId, Precondition, ProjectId, Versioned};
+use std::sync::Arc;
+
+use crate::model::{Act, Message, MessageDraft, MessageId, Precondition, ProjectId, Target, Versioned};
+use crate::policy::Actor;
 use crate::ports::MessagePosition;
 use crate::{Error, Result};
 
+use super::audit::{Audit, finished};
 use super::{Idempotency, Listing, MessageList, Ports};
 
 /// Operations on messages.
 #[derive(Debug)]
 pub struct Messages {
     ports: Ports,
+    audit: Arc<Audit>,
 }
 
 impl Messages {
-    pub(super) fn new(ports: &Ports) -> Self {
-        Self { ports: ports.clone() }
+    pub(super) fn new(ports: &Ports, audit: Arc<Audit>) -> Self {
+        Self { ports: ports.clone(), audit }
     }
 
     /// Adds a message.
@@ -44,9 +49,23 @@ impl Messages {
     }
 
     /// Deletes a message.
-    pub async fn delete(&self, project: ProjectId, id: MessageId, condition: &Precondition) -> Result<()> {
-        let deleted = self.ports.store.delete_message(project, id, condition).await?;
-        if deleted { Ok(()) } else { Err(Error::MessageNotFound) }
+    pub async fn delete(
+        &self,
+        project: ProjectId,
+        id: MessageId,
+        condition: &Precondition,
+        by: &Actor,
+    ) -> Result<()> {
+        let (store, audit) = (self.ports.store.clone(), self.audit.clone());
+        let (condition, by) = (condition.clone(), by.clone());
+        finished(async move {
+            if !store.delete_message(project, id, &condition).await? {
+                return Err(Error::MessageNotFound);
+            }
+            audit.append(&by, Act::MessageDeleted, Target::message(project, id)).await;
+            Ok(())
+        })
+        .await
     }
 
     /// A page of the list of a project's messages.

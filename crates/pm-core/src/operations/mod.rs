@@ -1,6 +1,7 @@
 //! What can be done, once for all transports.
 
 mod access;
+mod audit;
 mod context;
 mod embedding;
 mod idempotency;
@@ -16,9 +17,12 @@ mod users;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::ports::{Clock, Embedder, Ids, LimitPolicy, Store, Vault};
 
 pub use access::{Access, VaultPorts, WATCH_EVERY};
+pub use audit::{Audit, AuditList};
 pub use context::{Context, ContextRequest, Contexts};
 pub use embedding::Embedding;
 pub use idempotency::{IDEMPOTENCY_KEY_BYTES, Idempotency};
@@ -79,6 +83,8 @@ pub struct Settings {
     pub signing: Signing,
     /// How long an access token is good for.
     pub access_token: Duration,
+    /// How long an entry of the audit record is kept; `None`: for ever.
+    pub audit_kept: Option<SignedDuration>,
 }
 
 /// All operations, over the same ports.
@@ -96,6 +102,8 @@ pub struct Operations {
     pub sessions: Arc<Sessions>,
     /// The door.
     pub access: Arc<Access>,
+    /// On the audit record.
+    pub audit: Arc<Audit>,
     /// Recall.
     pub recall: Arc<Recall>,
     /// What an assistant needs for its next answer.
@@ -109,19 +117,22 @@ impl Operations {
     pub fn new(ports: &Ports, settings: &Settings) -> Self {
         let backlog = Embedding::backlog(ports);
         let recall = Arc::new(Recall::new(ports, settings, backlog.clone()));
-        let messages = Arc::new(Messages::new(ports));
-        let keys = Arc::new(Keys::new(ports));
-        let users = Arc::new(Users::over(ports.of_vault()));
+        let audit = Arc::new(Audit::over(ports.of_vault(), settings.audit_kept));
+        let messages = Arc::new(Messages::new(ports, audit.clone()));
+        let keys = Arc::new(Keys::new(ports, audit.clone()));
+        let users = Arc::new(Users::over(ports.of_vault(), audit.clone()));
         let (signing, lifetime) = (settings.signing.clone(), settings.access_token);
-        let sessions = Arc::new(Sessions::over(ports.of_vault(), users.clone(), signing, lifetime));
+        let sessions =
+            Arc::new(Sessions::over(ports.of_vault(), users.clone(), audit.clone(), signing, lifetime));
         Self {
-            projects: Arc::new(Projects::new(ports, recall.clone())),
-            memory: Arc::new(Memory::new(ports, settings, recall.clone())),
+            projects: Arc::new(Projects::new(ports, recall.clone(), audit.clone())),
+            memory: Arc::new(Memory::new(ports, settings, recall.clone(), audit.clone())),
             contexts: Arc::new(Contexts::new(messages.clone(), recall.clone(), settings)),
             embedding: Arc::new(Embedding::new(ports, settings, &recall, backlog)),
             access: Arc::new(Access::new(ports.of_vault(), keys.clone(), users, sessions.clone())),
             keys,
             sessions,
+            audit,
             messages,
             recall,
         }

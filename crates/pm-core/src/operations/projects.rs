@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::model::{Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, Versioned};
+use crate::model::{Act, Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, Target, Versioned};
+use crate::policy::Actor;
 use crate::ports::{Order, Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort};
 use crate::{Error, Result};
 
+use super::audit::{Audit, finished};
 use super::{Idempotency, Listing, Ports, ProjectList, Recall};
 
 /// How often an update that lost a race is tried again: each loss means that another one won.
@@ -17,11 +19,12 @@ const ATTEMPTS: usize = 64;
 pub struct Projects {
     ports: Ports,
     recall: Arc<Recall>,
+    audit: Arc<Audit>,
 }
 
 impl Projects {
-    pub(super) fn new(ports: &Ports, recall: Arc<Recall>) -> Self {
-        Self { ports: ports.clone(), recall }
+    pub(super) fn new(ports: &Ports, recall: Arc<Recall>, audit: Arc<Audit>) -> Self {
+        Self { ports: ports.clone(), recall, audit }
     }
 
     /// Makes a project.
@@ -128,9 +131,18 @@ impl Projects {
     }
 
     /// Deletes a project with its messages and memory.
-    pub async fn delete(&self, id: ProjectId, condition: &Precondition) -> Result<()> {
-        let deleted = self.ports.store.delete_project(id, condition).await?;
-        self.recall.forget(id);
-        if deleted { Ok(()) } else { Err(Error::ProjectNotFound) }
+    pub async fn delete(&self, id: ProjectId, condition: &Precondition, by: &Actor) -> Result<()> {
+        let (store, recall, audit) = (self.ports.store.clone(), self.recall.clone(), self.audit.clone());
+        let (condition, by) = (condition.clone(), by.clone());
+        finished(async move {
+            let deleted = store.delete_project(id, &condition).await?;
+            recall.forget(id);
+            if !deleted {
+                return Err(Error::ProjectNotFound);
+            }
+            audit.append(&by, Act::ProjectDeleted, Target::project(id)).await;
+            Ok(())
+        })
+        .await
     }
 }

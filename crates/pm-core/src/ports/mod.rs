@@ -21,5 +21,5 @@ pub use store::{
     Change, Changes, Digest, Follower, ItemLimit, LimitPolicy, Once, PutItems, PutOutcome, ServerInfo, Stamp,
     Store, Swept, Written,
 };
-pub use vault::{Content, Expected, Record, Shelf, Vault};
+pub use vault::{Content, Expected, IdRange, Record, Shelf, Vault};
 pub use vector::{ItemVector, ModelTag};

@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::Order;
 use crate::Result;
 
 /// Keeps small records that belong to no project: who may come in, and with what. The store that keeps projects keeps
@@ -25,8 +26,23 @@ pub trait Vault: Send + Sync + fmt::Debug {
     /// One record.
     async fn record(&self, shelf: Shelf, id: &str) -> Result<Option<Record>>;
 
-    /// The records that follow `after` in the order of the bytes of their ids, at most `limit`; fewer only at the end.
-    async fn records(&self, shelf: Shelf, after: Option<&str>, limit: usize) -> Result<Vec<Record>>;
+    /// The records of a range, by the bytes of their ids in this order, at most `limit`; fewer only at the end.
+    async fn records_within(
+        &self,
+        shelf: Shelf,
+        range: IdRange<'_>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Record>>;
+
+    /// The records that follow `after`, in ascending order, at most `limit`; fewer only at the end.
+    async fn records(&self, shelf: Shelf, after: Option<&str>, limit: usize) -> Result<Vec<Record>> {
+        let range = IdRange { after, before: None };
+        self.records_within(shelf, range, Order::Ascending, limit).await
+    }
+
+    /// How many records a range has.
+    async fn count_records(&self, shelf: Shelf, range: IdRange<'_>) -> Result<u64>;
 
     /// Keeps a record, new or in place of the one of this id, if what is there is as `expected`; its version. `None`: it
     /// is not, and nothing was written.
@@ -58,11 +74,14 @@ pub enum Shelf {
     Sessions,
     /// How often a session was refreshed, by the same id.
     Turns,
+    /// Who did what, by an id that sorts by time.
+    Audit,
 }
 
 impl Shelf {
     /// All.
-    pub const ALL: [Self; 5] = [Self::Keys, Self::Uses, Self::Users, Self::Sessions, Self::Turns];
+    pub const ALL: [Self; 6] =
+        [Self::Keys, Self::Uses, Self::Users, Self::Sessions, Self::Turns, Self::Audit];
 
     /// Its name, which adapters may write down: it never changes.
     pub fn name(self) -> &'static str {
@@ -72,6 +91,7 @@ impl Shelf {
             Self::Users => "users",
             Self::Sessions => "sessions",
             Self::Turns => "turns",
+            Self::Audit => "audit",
         }
     }
 
@@ -79,8 +99,27 @@ impl Shelf {
     pub fn is_watched(self) -> bool {
         match self {
             Self::Keys | Self::Users | Self::Sessions => true,
-            Self::Uses | Self::Turns => false,
+            Self::Uses | Self::Turns | Self::Audit => false,
         }
+    }
+}
+
+/// Which ids, compared byte by byte: those after the one and before the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct IdRange<'a> {
+    /// All are greater; `None`: from the first one on.
+    pub after: Option<&'a str>,
+    /// All are less; `None`: to the last one.
+    pub before: Option<&'a str>,
+}
+
+impl IdRange<'_> {
+    /// Every id.
+    pub const ALL: Self = Self { after: None, before: None };
+
+    /// Whether an id is in it.
+    pub fn holds(&self, id: &str) -> bool {
+        self.after.is_none_or(|after| id > after) && self.before.is_none_or(|before| id < before)
     }
 }
 

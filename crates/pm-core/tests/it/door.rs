@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pm_core::operations::{Access, Algorithm, Keys, Sessions, Signing, Users, VaultPorts};
+use pm_core::operations::{Access, Algorithm, Audit, Keys, Sessions, Signing, Users, VaultPorts};
 use pm_core::ports::{ManualClock, RandomIds};
 use pm_store::memory::MemoryStore;
 use tokio::time::sleep;
@@ -18,6 +18,7 @@ pub struct Door {
     pub users: Arc<Users>,
     pub sessions: Arc<Sessions>,
     pub access: Arc<Access>,
+    pub audit: Arc<Audit>,
 }
 
 impl Vault {
@@ -30,13 +31,14 @@ impl Vault {
     pub fn door(&self) -> Door {
         let ids = Arc::new(RandomIds);
         let ports = || VaultPorts { vault: self.store.clone(), clock: self.clock.clone(), ids: ids.clone() };
-        let keys = Arc::new(Keys::over(self.store.clone(), self.clock.clone(), ids.clone()));
-        let users = Arc::new(Users::over(ports()));
+        let audit = Arc::new(Audit::over(ports(), None));
+        let keys = Arc::new(Keys::over(ports(), audit.clone()));
+        let users = Arc::new(Users::over(ports(), audit.clone()));
         let signing = Signing { algorithm: Algorithm::HS256, key: b"tests".to_vec(), previous: None };
         let lifetime = Duration::from_mins(30);
-        let sessions = Arc::new(Sessions::over(ports(), users.clone(), signing, lifetime));
+        let sessions = Arc::new(Sessions::over(ports(), users.clone(), audit.clone(), signing, lifetime));
         let access = Arc::new(Access::new(ports(), keys.clone(), users.clone(), sessions.clone()));
-        Door { keys, users, sessions, access }
+        Door { keys, users, sessions, access, audit }
     }
 }
 

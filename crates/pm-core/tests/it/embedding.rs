@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pm_core::model::{Key, MemoryType, Precondition, ProjectDraft, ProjectId};
 use pm_core::operations::{DeleteRequest, Operations, Ports, RecallRequest, Recalled};
+use pm_core::policy::Actor;
 use pm_core::ports::{Clock, Embedder, ManualClock, ModelTag, RandomIds, Store};
 use pm_store::memory::MemoryStore;
 use serde_json::json;
@@ -149,7 +150,7 @@ async fn a_late_vector_does_not_stick_to_what_has_replaced_its_item() {
     node.put("b", "a king").await;
     idle().await;
     let gone = DeleteRequest::one(node.world.project, MemoryType::Context, Key::new("b").unwrap());
-    node.world.operations.memory.delete(&gone, &Precondition::NONE).await.unwrap();
+    node.world.operations.memory.delete(&gone, &Precondition::NONE, &Actor::shell()).await.unwrap();
     node.embedder.items_held.send_replace(false);
     idle().await;
     assert_eq!((node.pending(), node.unembedded(node.world.project).await.len()), (0, 0));
@@ -330,7 +331,12 @@ async fn a_project_that_is_gone_waits_for_nothing() {
     node.embedder.items_held.send_replace(true);
     node.world.fill(&node.world.project.to_string(), 2000).await;
     idle().await;
-    node.world.operations.projects.delete(node.world.project, &Precondition::NONE).await.unwrap();
+    node.world
+        .operations
+        .projects
+        .delete(node.world.project, &Precondition::NONE, &Actor::shell())
+        .await
+        .unwrap();
     node.embedder.items_held.send_replace(false);
     idle().await;
     assert_eq!(node.pending(), 0);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pm_core::model::{ItemDraft, Key, MemoryType, Precondition, ProjectDraft};
 use pm_core::operations::{DeleteRequest, Settings};
+use pm_core::policy::Actor;
 use pm_core::ports::{Clock, PutItems, Store};
 use pm_core::{Error, Result};
 use serde_json::json;
@@ -140,7 +141,7 @@ async fn whoever_waits_for_a_project_that_goes_is_told() {
     let world = held().await;
     let waits: Vec<_> = (0..10).map(|_| ask(&world, "first")).collect();
     all_wait().await;
-    world.operations.projects.delete(world.project, &Precondition::NONE).await.unwrap();
+    world.operations.projects.delete(world.project, &Precondition::NONE, &Actor::shell()).await.unwrap();
     let late: Vec<_> = (0..10).map(|_| ask(&world, "first")).collect();
     all_wait().await;
     world.store.hold_followers(false);
@@ -162,7 +163,7 @@ async fn reads_its_own(world: Arc<World>, writer: usize) {
         assert_eq!(world.recalled(&word).await, [key.as_str()], "what was just stored");
         if round % 5 == 4 {
             let delete = DeleteRequest::one(world.project, MemoryType::Context, Key::new(&key).unwrap());
-            world.operations.memory.delete(&delete, &Precondition::NONE).await.unwrap();
+            world.operations.memory.delete(&delete, &Precondition::NONE, &Actor::shell()).await.unwrap();
             assert_eq!(world.recalled(&word).await, Vec::<String>::new(), "what was just deleted");
         }
     }
@@ -209,7 +210,7 @@ async fn builds_and_deletes_at_once_leave_nothing_behind() {
             let world = world.clone();
             recalls.spawn(async move { world.recall(&project.to_string(), "cat").await });
         }
-        world.operations.projects.delete(project, &Precondition::NONE).await.unwrap();
+        world.operations.projects.delete(project, &Precondition::NONE, &Actor::shell()).await.unwrap();
         for outcome in recalls.join_all().await {
             assert!(matches!(outcome, Ok(_) | Err(Error::ProjectNotFound)), "{outcome:?}");
         }

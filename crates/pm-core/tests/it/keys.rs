@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use pm_core::Error;
 use pm_core::model::KeyDraft;
 use pm_core::operations::WATCH_EVERY;
-use pm_core::policy::Principal;
+use pm_core::policy::{Actor, Principal};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -15,7 +15,7 @@ use crate::door::{Door, Vault};
 impl Door {
     async fn made(&self) -> (String, String) {
         let draft = KeyDraft::new(json!({"name": "k", "scopes": ["read"]})).unwrap();
-        let (shown, text) = self.keys.create(draft, &Principal::shell()).await.unwrap();
+        let (shown, text) = self.keys.create(draft, &Actor::shell()).await.unwrap();
         (shown.id, text.expose())
     }
 }
@@ -55,13 +55,13 @@ async fn a_revocation_is_heeded_here_at_once_and_elsewhere_within_a_second() {
     let other = vault.door();
     let (first, second) = (door.made().await, door.made().await);
     assert!(door.lets_in(&first.1).await && door.lets_in(&second.1).await);
-    door.keys.revoke(&first.0).await.unwrap();
+    door.keys.revoke(&first.0, &Actor::shell()).await.unwrap();
     assert!(!door.lets_in(&first.1).await && door.lets_in(&second.1).await);
-    other.keys.revoke(&second.0).await.unwrap();
+    other.keys.revoke(&second.0, &Actor::shell()).await.unwrap();
     assert!(door.lets_in(&second.1).await, "it has not heard of it yet");
     sleep(WATCH_EVERY).await;
     assert!(!door.lets_in(&second.1).await);
-    assert!(matches!(door.keys.revoke(&first.0).await, Err(Error::KeyNotFound)));
+    assert!(matches!(door.keys.revoke(&first.0, &Actor::shell()).await, Err(Error::KeyNotFound)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +100,7 @@ async fn the_bootstrap_key_lasts_until_an_administrator_is_there() {
     assert!(door.lets_in(&bootstrap).await);
     assert!(door.access.bootstrap().await.unwrap().is_none(), "one a process");
     let draft = KeyDraft::new(json!({"name": "a", "scopes": ["admin"]})).unwrap();
-    door.keys.create(draft, &Principal::bootstrap()).await.unwrap();
+    door.keys.create(draft, &Actor::local(Principal::bootstrap())).await.unwrap();
     assert!(!door.lets_in(&bootstrap).await);
     let later = vault.door();
     assert!(later.access.bootstrap().await.unwrap().is_none());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it expects")]
 
+mod audit;
 mod context;
 mod door;
 mod embedding;

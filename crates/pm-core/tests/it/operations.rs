@@ -9,6 +9,7 @@ use pm_core::model::{
 use pm_core::operations::{
     Algorithm, ContextRequest, Idempotency, Operations, Ports, ProjectList, Settings, Signing, StoreBatch,
 };
+use pm_core::policy::Actor;
 use pm_core::ports::{Clock, LimitPolicy, ManualClock, RandomIds};
 use pm_store::memory::MemoryStore;
 use serde_json::{Value, json};
@@ -34,6 +35,7 @@ pub fn settings() -> Settings {
         statics: false,
         signing: Signing { algorithm: Algorithm::HS256, key: b"tests".to_vec(), previous: None },
         access_token: std::time::Duration::from_mins(30),
+        audit_kept: None,
     }
 }
 
@@ -144,7 +146,7 @@ async fn a_store_that_does_not_answer_is_never_an_empty_answer() {
     assert!(unavailable(world.operations.projects.list(&list, None).await.unwrap_err()));
     assert!(unavailable(world.operations.projects.get(world.project).await.unwrap_err()));
     assert!(unavailable(world.operations.memory.count(world.project).await.unwrap_err()));
-    assert!(unavailable(world.operations.memory.clear(world.project).await.unwrap_err()));
+    assert!(unavailable(world.operations.memory.clear(world.project, &Actor::shell()).await.unwrap_err()));
     let request = pm_core::operations::RecallRequest::new(
         json!({"project_id": world.project.to_string(), "query": "words"}),
     );

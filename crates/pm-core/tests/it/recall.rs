@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 use pm_core::Result;
 use pm_core::model::{ItemDraft, Key, MemoryType, Precondition, ProjectDraft};
 use pm_core::operations::{DeleteRequest, RecallRequest, Settings, StoreBatch};
+use pm_core::policy::Actor;
 use serde_json::{Value, json};
 
 use crate::operations::{World, settings};
@@ -47,9 +48,9 @@ async fn follows_every_kind_of_change(world: World) {
     world.put("a", json!("the dog sat")).await;
     assert_eq!(world.recalled("cat").await, ["b"], "replaced");
     let delete = DeleteRequest::one(world.project, MemoryType::Context, Key::new("b").unwrap());
-    world.operations.memory.delete(&delete, &Precondition::NONE).await.unwrap();
+    world.operations.memory.delete(&delete, &Precondition::NONE, &Actor::shell()).await.unwrap();
     assert_eq!(world.recalled("cat").await, Vec::<String>::new(), "deleted");
-    world.operations.memory.clear(world.project).await.unwrap();
+    world.operations.memory.clear(world.project, &Actor::shell()).await.unwrap();
     assert_eq!(world.recalled("").await, Vec::<String>::new(), "cleared");
     let draft =
         ItemDraft::named(MemoryType::Error, Key::new("e").unwrap(), json!({"value": "cat", "ttl": 5}))

@@ -5,6 +5,7 @@ use pm_core::Error;
 use pm_core::input::Fields;
 use pm_core::model::{ItemDraft, Key, MemoryType, MessageDraft, Precondition, ProjectDraft};
 use pm_core::operations::{ContextRequest, DeleteRequest, Settings};
+use pm_core::policy::Actor;
 use pm_core::ports::Store;
 use serde_json::json;
 
@@ -40,10 +41,11 @@ async fn a_recall_is_one_call_and_so_is_a_write() {
     assert_eq!(world.recalled("cat").await.len(), 2);
     world.called([("changes", 1)]);
     let delete = DeleteRequest::one(world.project, MemoryType::Context, Key::new("b").unwrap());
-    world.operations.memory.delete(&delete, &Precondition::NONE).await.unwrap();
-    world.called([("delete_items", 1)]);
-    world.operations.memory.clear(world.project).await.unwrap();
-    world.called([("clear_items", 1)]);
+    world.operations.memory.delete(&delete, &Precondition::NONE, &Actor::shell()).await.unwrap();
+    // And one for the audit record.
+    world.called([("delete_items", 1), ("put_record", 1)]);
+    world.operations.memory.clear(world.project, &Actor::shell()).await.unwrap();
+    world.called([("clear_items", 1), ("put_record", 1)]);
     assert_eq!(world.recalled("").await, Vec::<String>::new());
     world.called([("changes", 1)]);
 }

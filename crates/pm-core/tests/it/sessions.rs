@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use pm_core::Error;
+use pm_core::input::Fields;
 use pm_core::model::{Grant, Password, Scope, UserDraft, UserName};
-use pm_core::operations::{Tokens, WATCH_EVERY};
-use pm_core::policy::PrincipalKind;
+use pm_core::operations::{AuditList, Tokens, WATCH_EVERY};
+use pm_core::policy::{Actor, Principal, PrincipalKind};
 use tokio::time::sleep;
 
 use crate::door::{Door, Vault};
@@ -17,6 +18,11 @@ fn password(text: &str) -> Password {
     Password::claimed(text.to_owned())
 }
 
+/// Whom nobody knows yet.
+fn somebody() -> Actor {
+    Actor::local(Principal::anonymous())
+}
+
 fn name(text: &str) -> UserName {
     UserName::new(text).unwrap()
 }
@@ -25,15 +31,15 @@ impl Door {
     async fn user(&self, called: &str, scope: Scope) {
         let grant = Grant::everywhere(&[scope]);
         let draft = UserDraft { name: name(called), password: password(PASSWORD), grant };
-        self.users.add(draft).await.unwrap();
+        self.users.add(draft, &Actor::shell()).await.unwrap();
     }
 
     async fn logged_in(&self, called: &str) -> Tokens {
-        self.sessions.log_in(called, password(PASSWORD)).await.unwrap().unwrap()
+        self.sessions.log_in(called, password(PASSWORD), &somebody()).await.unwrap().unwrap()
     }
 
     async fn refreshed(&self, token: &str) -> Option<Tokens> {
-        self.sessions.refresh(token).await.unwrap()
+        self.sessions.refresh(token, &somebody()).await.unwrap()
     }
 }
 
@@ -43,7 +49,7 @@ async fn a_user_logs_in_with_his_password_alone() {
     door.user("ada", Scope::Write).await;
     for (who, with) in [("ada", "wrong"), ("ada", ""), ("bob", PASSWORD), ("", PASSWORD), ("a b\n", PASSWORD)]
     {
-        assert!(door.sessions.log_in(who, password(with)).await.unwrap().is_none(), "{who}");
+        assert!(door.sessions.log_in(who, password(with), &somebody()).await.unwrap().is_none(), "{who}");
     }
     let tokens = door.logged_in("ada").await;
     assert_eq!(tokens.expires_in, 1800);
@@ -63,12 +69,15 @@ async fn a_name_is_given_once() {
     door.user("ada", Scope::Read).await;
     let draft =
         UserDraft { name: name("ada"), password: password("x"), grant: Grant::everywhere(&[Scope::Admin]) };
-    assert!(matches!(door.users.add(draft).await, Err(Error::Invalid(_))));
-    assert!(door.sessions.log_in("ada", password("x")).await.unwrap().is_none());
+    assert!(matches!(door.users.add(draft, &Actor::shell()).await, Err(Error::Invalid(_))));
+    assert!(door.sessions.log_in("ada", password("x"), &somebody()).await.unwrap().is_none());
     for nobody in ["bob", "Ada"] {
-        assert!(matches!(door.users.remove(&name(nobody)).await, Err(Error::Invalid(_))), "{nobody}");
+        assert!(
+            matches!(door.users.remove(&name(nobody), &Actor::shell()).await, Err(Error::Invalid(_))),
+            "{nobody}"
+        );
         assert!(matches!(
-            door.users.set_password(&name(nobody), password("x")).await,
+            door.users.set_password(&name(nobody), password("x"), &Actor::shell()).await,
             Err(Error::Invalid(_))
         ));
     }
@@ -119,11 +128,14 @@ async fn who_logs_out_is_out_here_at_once_and_elsewhere_within_a_second() {
     for tokens in [&by_refresh, &by_session] {
         assert!(here.lets_in(&tokens.access).await && there.lets_in(&tokens.access).await);
     }
-    assert!(here.sessions.log_out(&by_refresh.refresh).await.unwrap());
-    assert!(!here.sessions.log_out(&by_session.access).await.unwrap(), "that is no refresh token");
-    let session =
-        here.access.authenticate(&by_session.access).await.unwrap().unwrap().session.clone().unwrap();
-    here.sessions.end(&session).await.unwrap();
+    assert!(here.sessions.log_out(&by_refresh.refresh, &somebody()).await.unwrap());
+    assert!(
+        !here.sessions.log_out(&by_session.access, &somebody()).await.unwrap(),
+        "that is no refresh token"
+    );
+    let principal = here.access.authenticate(&by_session.access).await.unwrap().unwrap();
+    assert!(here.sessions.leave(&Actor { principal, ..somebody() }).await.unwrap());
+    assert!(!here.sessions.leave(&Actor::shell()).await.unwrap(), "he has no session");
     for tokens in [&by_refresh, &by_session] {
         assert!(!here.lets_in(&tokens.access).await && here.refreshed(&tokens.refresh).await.is_none());
         assert!(there.lets_in(&tokens.access).await, "it has not heard of it yet");
@@ -145,15 +157,15 @@ async fn another_password_or_none_any_more_ends_all_sessions() {
     let (ada, bob) = (server.logged_in("ada").await, server.logged_in("bob").await);
     let eve = server.logged_in("eve").await;
     assert!(server.lets_in(&ada.access).await && server.lets_in(&bob.access).await);
-    shell.users.set_password(&name("ada"), password("another one")).await.unwrap();
-    shell.users.remove(&name("bob")).await.unwrap();
+    shell.users.set_password(&name("ada"), password("another one"), &Actor::shell()).await.unwrap();
+    shell.users.remove(&name("bob"), &Actor::shell()).await.unwrap();
     // Refreshing asks the vault itself.
     assert!(server.refreshed(&ada.refresh).await.is_none() && server.refreshed(&bob.refresh).await.is_none());
     sleep(WATCH_EVERY).await;
     assert!(!server.lets_in(&ada.access).await && !server.lets_in(&bob.access).await);
     assert!(server.lets_in(&eve.access).await);
-    assert!(server.sessions.log_in("ada", password(PASSWORD)).await.unwrap().is_none());
-    assert!(server.sessions.log_in("ada", password("another one")).await.unwrap().is_some());
+    assert!(server.sessions.log_in("ada", password(PASSWORD), &somebody()).await.unwrap().is_none());
+    assert!(server.sessions.log_in("ada", password("another one"), &somebody()).await.unwrap().is_some());
     // Whoever has the name later is somebody else.
     server.user("bob", Scope::Admin).await;
     assert!(!server.lets_in(&bob.access).await && server.refreshed(&bob.refresh).await.is_none());
@@ -193,9 +205,9 @@ async fn while_the_vault_is_away_nobody_logs_in_and_nothing_is_lost() {
     vault.store.fail(true);
     assert!(door.lets_in(&tokens.access).await, "for a moment");
     let answers = [
-        door.sessions.log_in("ada", password(PASSWORD)).await.map(drop),
-        door.sessions.refresh(&tokens.refresh).await.map(drop),
-        door.sessions.log_out(&tokens.refresh).await.map(drop),
+        door.sessions.log_in("ada", password(PASSWORD), &somebody()).await.map(drop),
+        door.sessions.refresh(&tokens.refresh, &somebody()).await.map(drop),
+        door.sessions.log_out(&tokens.refresh, &somebody()).await.map(drop),
     ];
     for answer in answers {
         assert!(matches!(answer, Err(Error::StoreUnavailable(_))), "{answer:?}");
@@ -213,4 +225,44 @@ async fn a_user_who_administers_ends_the_bootstrap_key() {
     assert!(door.lets_in(&bootstrap).await);
     door.user("root", Scope::Admin).await;
     assert!(!door.lets_in(&bootstrap).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_users_and_shells_do_is_recorded() {
+    let door = Vault::new().door();
+    door.user("ada", Scope::Read).await;
+    for (who, with) in [("ada", "wrong"), ("eve", PASSWORD), ("my password!", "ada")] {
+        assert!(door.sessions.log_in(who, password(with), &somebody()).await.unwrap().is_none());
+    }
+    let (first, second) = (door.logged_in("ada").await, door.logged_in("ada").await);
+    door.refreshed(&first.refresh).await.unwrap();
+    assert!(door.refreshed(&first.refresh).await.is_none());
+    for _ in 0..2 {
+        assert!(door.sessions.log_out(&second.refresh, &somebody()).await.unwrap());
+    }
+    door.users.set_password(&name("ada"), password("another one"), &Actor::shell()).await.unwrap();
+    door.users.remove(&name("ada"), &Actor::shell()).await.unwrap();
+    let list = AuditList::new(Fields::of_query(Vec::new())).unwrap();
+    let mut entries = door.audit.list(&list).await.unwrap().entries;
+    // Those of one instant, which the clock stands still at, come in any order.
+    entries.sort_by(|left, right| (&left.act, &left.target.user).cmp(&(&right.act, &right.target.user)));
+    let said: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.act.as_str(), entry.actor.as_str(), entry.target.user.as_deref()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("login", "user:ada", None),
+            ("login", "user:ada", None),
+            ("login_failed", "anonymous", None),
+            ("login_failed", "anonymous", Some("ada")),
+            ("login_failed", "anonymous", Some("eve")),
+            ("logout", "user:ada", None),
+            ("token_reused", "user:ada", None),
+            ("user_changed", "shell", Some("ada")),
+            ("user_created", "shell", Some("ada")),
+            ("user_removed", "shell", Some("ada")),
+        ]
+    );
 }

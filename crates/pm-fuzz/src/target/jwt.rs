@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::{Seen, Target, hold, magnitude};
-use crate::stage::{SIGNING_KEY, Stage, USER};
+use crate::stage::{SIGNING_KEY, Stage, USER, nobody};
 
 /// What the stage's clock shows, in seconds.
 const NOW: i64 = 1_772_719_620;
@@ -39,9 +39,9 @@ impl Jwt {
     /// Nothing but the good refresh token keeps a session going, or ends one. That one is not spent here.
     fn is_for_refreshing(&self, token: &str) -> Result<bool, String> {
         let sessions = &self.stage.operations.sessions;
-        let refreshed = self.stage.wait(sessions.refresh(token));
+        let refreshed = self.stage.wait(sessions.refresh(token, &nobody()));
         let refreshed = refreshed.map_err(|error| format!("refreshing failed: {error:?}"))?.is_some();
-        let ended = self.stage.wait(sessions.log_out(token));
+        let ended = self.stage.wait(sessions.log_out(token, &nobody()));
         let ended = ended.map_err(|error| format!("logging out failed: {error:?}"))?;
         Ok(refreshed || ended)
     }

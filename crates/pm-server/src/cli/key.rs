@@ -3,7 +3,7 @@
 use pm_core::input::Fields;
 use pm_core::model::{ApiKey, Grant, KeyDraft};
 use pm_core::operations::{KeyList, Keys};
-use pm_core::policy::Principal;
+use pm_core::policy::Actor;
 use serde_json::json;
 
 use super::{Failure, say};
@@ -51,7 +51,7 @@ pub(super) fn run(key: Key) -> Result<(), Failure> {
             Key::Create(create) => make(&keys, create).await,
             Key::List { json } => list(&keys, json).await,
             Key::Revoke { id } => {
-                keys.revoke(&id).await.map_err(Failure::failed)?;
+                keys.revoke(&id, &Actor::shell()).await.map_err(Failure::failed)?;
                 say(format_args!("revoked {id}"))
             }
         }
@@ -63,7 +63,7 @@ async fn make(keys: &Keys, create: Create) -> Result<(), Failure> {
     let projects = (!projects.is_empty()).then_some(projects);
     let body = json!({ "name": name, "scopes": scopes, "projects": projects, "expires_at": expires_at });
     let draft = KeyDraft::new(body).map_err(Failure::usage)?;
-    let (_, text) = keys.create(draft, &Principal::shell()).await.map_err(Failure::failed)?;
+    let (_, text) = keys.create(draft, &Actor::shell()).await.map_err(Failure::failed)?;
     say(text.expose())
 }
 

@@ -18,10 +18,14 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 
 async fn serve(config: &Config) -> Result<(), Failure> {
     let terminated = http::terminated();
+    let hangups = http::Hangups::hear();
     let (ports, operations) = compose::open(config, Absent::Serve).await.map_err(Failure::failed)?;
     tell(config);
     let server = Running::start(config, ports, operations).await.map_err(Failure::failed)?;
-    terminated.await;
+    tokio::select! {
+        () = terminated => {}
+        () = server.reload_at(hangups) => {}
+    }
     tracing::info!("stopping: requests in flight are finished");
     server.stop().await.map_err(Failure::failed)
 }

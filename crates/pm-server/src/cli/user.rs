@@ -4,6 +4,7 @@ use std::io::Read;
 
 use pm_core::model::{Grant, Password, ProjectId, Scope, User as Shown, UserDraft, UserName};
 use pm_core::operations::Users;
+use pm_core::policy::Actor;
 
 use super::{Failure, say};
 use crate::compose;
@@ -96,16 +97,16 @@ impl Work {
     async fn run(self, users: &Users) -> Result<(), Failure> {
         match self {
             Self::Add(draft) => {
-                let added = users.add(draft).await.map_err(Failure::failed)?;
+                let added = users.add(draft, &Actor::shell()).await.map_err(Failure::failed)?;
                 say(format_args!("added {}", added.name.as_str()))
             }
             Self::List { json } => list(users, json).await,
             Self::Passwd(name, password) => {
-                users.set_password(&name, password).await.map_err(Failure::failed)?;
+                users.set_password(&name, password, &Actor::shell()).await.map_err(Failure::failed)?;
                 say(format_args!("{} has another password", name.as_str()))
             }
             Self::Remove(name) => {
-                users.remove(&name).await.map_err(Failure::failed)?;
+                users.remove(&name, &Actor::shell()).await.map_err(Failure::failed)?;
                 say(format_args!("removed {}", name.as_str()))
             }
         }

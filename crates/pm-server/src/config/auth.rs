@@ -35,6 +35,8 @@ pub struct Auth {
     pub access_token_minutes: u32,
     /// Whether a call needs a credential.
     pub required: bool,
+    /// Whether metrics need a credential: always or never; unless set, as the documents do.
+    pub metrics: Option<bool>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Checked<Auth> {
@@ -48,6 +50,7 @@ pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Checked
         reader.value(&names::ACCESS_TOKEN_EXPIRE_MINUTES, number(1..=525_600, " (a year)"));
     let default = if environment.is_production() { "true" } else { "false" };
     let required = reader.value_or(&names::AUTH_REQUIRED, default, boolean);
+    let metrics = reader.optional(&names::METRICS_AUTH, boolean);
 
     if environment.is_production() {
         if let Some(what) = weakness(secret_key.as_ref()) {
@@ -71,6 +74,7 @@ pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Checked
         algorithm: algorithm?,
         access_token_minutes: access_token_minutes?,
         required: required?,
+        metrics,
     })
 }
 

@@ -3,6 +3,7 @@
 //! A setting is taken from the first of: the command line, the environment, `.env`, `ai-pm.toml`, its default.
 //! [`Config::load`] gathers every fault before it gives up, so that one start shows all that is wrong.
 
+mod audit;
 mod auth;
 mod dotenv;
 mod embedder;
@@ -21,6 +22,7 @@ mod secret;
 mod server;
 mod sources;
 mod store;
+mod tls;
 mod toml_file;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod tests;
 
 use self::reader::Reader;
 
+pub use self::audit::Audit;
 pub use self::auth::{Algorithm, Auth, EXAMPLE_SECRET_KEY};
 pub use self::embedder::{Embedder, EmbedderKind, EmbeddingServer};
 pub use self::environment::Environment;
@@ -62,6 +65,8 @@ pub struct Config {
     pub embedder: Embedder,
     /// How often one caller may call.
     pub rate_limit: RateLimit,
+    /// The record of who did what.
+    pub audit: Audit,
     settings: Vec<Setting>,
 }
 
@@ -79,6 +84,7 @@ impl Config {
         let memory = memory::read(&mut reader);
         let embedder = embedder::read(&mut reader);
         let rate_limit = rate_limit::read(&mut reader);
+        let audit = audit::read(&mut reader);
 
         let settings = reader.finish()?;
         let gathered = (|| {
@@ -91,6 +97,7 @@ impl Config {
                 memory: memory?,
                 embedder: embedder?,
                 rate_limit: rate_limit?,
+                audit: audit?,
                 settings,
             })
         })();

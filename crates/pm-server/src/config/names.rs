@@ -40,6 +40,9 @@ pub(super) static API_PORT: Spec = Spec::new("API_PORT", "8000");
 pub(super) static CORS_ORIGINS: Spec = Spec::new("CORS_ORIGINS", "http://localhost:3000");
 pub(super) static MAX_BODY_BYTES: Spec = Spec::new("MAX_BODY_BYTES", "8388608");
 pub(super) static TRUSTED_PROXIES: Spec = Spec::unset("TRUSTED_PROXIES");
+pub(super) static DOCS_ENABLED: Spec = Spec::new("DOCS_ENABLED", "true");
+pub(super) static TLS_CERT: Spec = Spec::unset("TLS_CERT");
+pub(super) static TLS_KEY: Spec = Spec::unset("TLS_KEY");
 pub(super) static ENVIRONMENT: Spec = Spec::new("ENVIRONMENT", "development");
 pub(super) static LOG_LEVEL: Spec = Spec::new("LOG_LEVEL", "INFO");
 pub(super) static LOG_FORMAT: Spec = Spec::unset("LOG_FORMAT");
@@ -60,6 +63,7 @@ pub(super) static SECRET_KEY_PREVIOUS: Spec = Spec::hidden("SECRET_KEY_PREVIOUS"
 pub(super) static ALGORITHM: Spec = Spec::new("ALGORITHM", "HS256");
 pub(super) static ACCESS_TOKEN_EXPIRE_MINUTES: Spec = Spec::new("ACCESS_TOKEN_EXPIRE_MINUTES", "30");
 pub(super) static AUTH_REQUIRED: Spec = Spec::unset("AUTH_REQUIRED");
+pub(super) static METRICS_AUTH: Spec = Spec::unset("METRICS_AUTH");
 pub(super) static MAX_MEMORY_ITEMS: Spec = Spec::new("MAX_MEMORY_ITEMS", "1000");
 pub(super) static MEMORY_LIMIT_POLICY: Spec = Spec::new("MEMORY_LIMIT_POLICY", "reject");
 pub(super) static DEFAULT_TTL_SECONDS: Spec = Spec::unset("DEFAULT_TTL_SECONDS");
@@ -77,15 +81,19 @@ pub(super) static EMBEDDING_QUERY_BUDGET_MS: Spec = Spec::new("EMBEDDING_QUERY_B
 pub(super) static EMBEDDING_THREADS: Spec = Spec::unset("EMBEDDING_THREADS");
 pub(super) static RATE_LIMIT_PER_SECOND: Spec = Spec::new("RATE_LIMIT_PER_SECOND", "100");
 pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
+pub(super) static AUDIT_RETENTION_DAYS: Spec = Spec::new("AUDIT_RETENTION_DAYS", "365");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 41] = [
+pub(super) static ALL: [&Spec; 46] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
     &CORS_ORIGINS,
     &MAX_BODY_BYTES,
     &TRUSTED_PROXIES,
+    &DOCS_ENABLED,
+    &TLS_CERT,
+    &TLS_KEY,
     &LOG_LEVEL,
     &LOG_FORMAT,
     &LOG_DIR,
@@ -105,6 +113,7 @@ pub(super) static ALL: [&Spec; 41] = [
     &ALGORITHM,
     &ACCESS_TOKEN_EXPIRE_MINUTES,
     &AUTH_REQUIRED,
+    &METRICS_AUTH,
     &MAX_MEMORY_ITEMS,
     &MEMORY_LIMIT_POLICY,
     &DEFAULT_TTL_SECONDS,
@@ -121,6 +130,7 @@ pub(super) static ALL: [&Spec; 41] = [
     &EMBEDDING_THREADS,
     &RATE_LIMIT_PER_SECOND,
     &RATE_LIMIT_BURST,
+    &AUDIT_RETENTION_DAYS,
 ];
 
 /// The name that somebody who wrote `wrong` most likely meant, if one is near.

@@ -1,9 +1,9 @@
 //! Where the server listens and whom it believes.
 
-use super::names;
 use super::network::Network;
-use super::origin;
-use super::reader::{Checked, Parsed, Reader, list, number};
+use super::reader::{Checked, Parsed, Reader, boolean, list, number};
+use super::{names, origin, tls};
+use crate::tls::Files;
 
 /// Where the server listens and whom it believes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct Server {
     pub max_body_bytes: usize,
     /// The proxies whose forwarded headers are believed.
     pub trusted_proxies: Vec<Network>,
+    /// Whether `/docs` and `/openapi.json` are there.
+    pub docs_enabled: bool,
+    /// Where the certificate and its key are; `None`: connections are not encrypted.
+    pub tls: Option<Files>,
 }
 
 impl Server {
@@ -34,12 +38,17 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
     let max_body_bytes = reader.value(&names::MAX_BODY_BYTES, number(1024..=1 << 30, " (1 KiB to 1 GiB)"));
     // No default: nobody is believed.
     let trusted_proxies = reader.optional(&names::TRUSTED_PROXIES, |text| list(text, Network::parse));
+    let docs_enabled = reader.value(&names::DOCS_ENABLED, boolean);
+    // That it is at fault is noted already.
+    let tls = tls::read(reader);
     Some(Server {
         host: host?,
         port: port?,
         cors_origins: cors_origins?,
         max_body_bytes: max_body_bytes?,
         trusted_proxies: trusted_proxies.unwrap_or_default(),
+        docs_enabled: docs_enabled?,
+        tls,
     })
 }
 

@@ -86,12 +86,12 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!((config.server.host.as_str(), config.server.port), ("0.0.0.0", 8000));
     assert_eq!(config.server.cors_origins, ["http://localhost:3000"]);
     assert_eq!(config.server.max_body_bytes, 8 << 20);
-    assert!(config.server.trusted_proxies.is_empty());
+    assert!(config.server.trusted_proxies.is_empty() && config.server.docs_enabled);
     assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, Format::Pretty));
     assert_eq!((config.log.dir, config.log.max_files), (None, 14));
     assert_eq!((config.store.kind, config.store.redis), (StoreKind::Embedded, None));
     assert_eq!(config.store.data_dir, PathBuf::from("./data"));
-    assert_eq!((config.auth.secret_key, config.auth.required), (None, false));
+    assert_eq!((config.auth.secret_key, config.auth.required, config.auth.metrics), (None, false, None));
     assert_eq!((config.auth.algorithm, config.auth.access_token_minutes), (Algorithm::HS256, 30));
     assert_eq!((config.memory.max_items, config.memory.default_ttl_seconds), (1000, None));
     assert_eq!(config.memory.limit_policy, LimitPolicy::Reject);

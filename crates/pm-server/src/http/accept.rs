@@ -8,11 +8,14 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Limits;
 use super::connection::{Ended, drive};
+use super::encrypted::handshake;
+use crate::tls::Encryption;
 
 /// The pause after the system refused a connection, so that a lack of file descriptors does not become a busy loop.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -26,11 +29,14 @@ pub struct Drained {
 
 /// Serves `app` until `shutdown` is cancelled and the connections have ended, or [`Limits::drain`] has passed.
 ///
+/// Where there is `encryption`, connections are encrypted, those that begin from then on with what it then has.
+///
 /// Every request carries the address of its client as [`axum::extract::ConnectInfo`]. On shutdown idle connections are
 /// closed at once; a request that has begun to arrive is still answered.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
+    encryption: Option<Arc<Encryption>>,
     limits: Limits,
     shutdown: CancellationToken,
 ) -> Drained {
@@ -41,8 +47,15 @@ pub async fn serve(
     while let Some(Ok(place)) = before(&shutdown, Arc::clone(&places).acquire_owned()).await {
         let Some((stream, client)) = before(&shutdown, accept(&listener)).await else { break };
         let (app, stop, cut) = (app.clone(), shutdown.clone(), cut.clone());
+        let acceptor = encryption.as_deref().map(Encryption::acceptor);
         connections.spawn(async move {
-            let served = drive(stream, client, app, limits, stop);
+            let served = async {
+                match acceptor {
+                    None => drive(stream, client, app, limits, stop).await,
+                    // In a box, so that a bare connection does not take as much memory as an encrypted one.
+                    Some(acceptor) => Box::pin(encrypted(stream, client, acceptor, app, limits, stop)).await,
+                }
+            };
             if let Some(ended) = cut.run_until_cancelled(served).await {
                 report(&ended, client);
             }
@@ -56,6 +69,21 @@ pub async fn serve(
     cut.cancel();
     connections.wait().await;
     Drained { cut: left }
+}
+
+/// Serves a connection that is to be encrypted.
+async fn encrypted(
+    stream: TcpStream,
+    client: SocketAddr,
+    acceptor: TlsAcceptor,
+    app: Router,
+    limits: Limits,
+    stop: CancellationToken,
+) -> Ended {
+    match handshake(stream, acceptor, &limits, &stop).await {
+        Ok(stream) => drive(stream, client, app, limits, stop).await,
+        Err(ended) => ended,
+    }
 }
 
 /// What comes of `future`, unless the server shuts down while it is waited for. What is ready counts, even then.
@@ -96,6 +124,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 fn report(ended: &Ended, client: SocketAddr) {
     match ended {
         Ended::Closed => {}
+        Ended::NotEncrypted(error) => tracing::debug!(%client, %error, "no TLS"),
         Ended::Failed(error) => tracing::debug!(%client, %error, "connection failed"),
         Ended::Cut(what) => tracing::debug!(%client, overdue = ?what, "connection cut"),
     }

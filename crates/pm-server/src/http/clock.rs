@@ -14,7 +14,7 @@ use super::Limits;
 const LINGER: Duration = Duration::from_secs(2);
 
 /// How long a new connection is waited for when the server shuts down: its request may be on the way already.
-const FRESH_GRACE: Duration = Duration::from_millis(100);
+pub(super) const FRESH_GRACE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -33,6 +33,7 @@ enum Phase {
 /// Why a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overdue {
+    Handshake,
     Head,
     Idle,
     Write,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub(super) enum Ended {
     Closed,
     /// By a fault of the client or of the network.
     Failed(hyper::Error),
+    /// By a fault of the client before it had agreed on how to encrypt.
+    NotEncrypted(io::Error),
     /// By us, because the client took too long.
     Cut(Overdue),
 }

@@ -1,4 +1,4 @@
-//! Serves an [`axum::Router`] over HTTP/1.1, and keeps slow or dead clients from holding on to the server.
+//! Serves an [`axum::Router`] over HTTP/1.1, encrypted or not, and keeps slow or dead clients from holding on to the server.
 //!
 //! `hyper` has a limit on the time in which a head must arrive, but its clock starts when it begins to wait for the
 //! head: the time in which a connection lies idle counts, so one limit would have to serve for both. Here a
@@ -8,6 +8,7 @@ mod accept;
 mod body;
 mod clock;
 mod connection;
+mod encrypted;
 mod listen;
 mod signal;
 mod timed;
@@ -16,12 +17,13 @@ use std::time::Duration;
 
 pub use self::accept::{Drained, serve};
 pub use self::listen::bind;
-pub use self::signal::terminated;
+pub use self::signal::{Hangups, terminated};
 
 /// How long a client may take, and how many there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For a request's head, from its first byte; and for that first byte, from when the connection was made.
+    /// For a request's head, from its first byte; for that first byte, from when the connection was made; and for the
+    /// handshake of a connection that is to be encrypted, before all that.
     pub head: Duration,
     /// Without taking a byte of an answer.
     pub write: Duration,

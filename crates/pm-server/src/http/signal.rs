@@ -1,4 +1,4 @@
-//! When the operator or the system wants the server to end.
+//! When the operator or the system wants the server to end, or to read its files anew.
 
 use std::io;
 
@@ -15,6 +15,35 @@ pub fn terminated() -> impl Future<Output = ()> {
                 std::future::pending::<()>().await;
             }
         }
+    }
+}
+
+/// The SIGHUPs of the process: none elsewhere than on Unix.
+#[derive(Debug)]
+pub struct Hangups {
+    #[cfg(unix)]
+    heard: io::Result<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    /// Hears them from now on; one that comes before ends the process, as the system does.
+    pub fn hear() -> Self {
+        Self {
+            #[cfg(unix)]
+            heard: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+                .inspect_err(|error| tracing::error!(%error, "SIGHUP cannot be heard")),
+        }
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Ok(signal) = &mut self.heard
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{Ended, drive};
+use super::encrypted::tests::both_sides;
 use super::*;
 
 struct Server {
@@ -39,7 +41,7 @@ async fn start(limits: Limits) -> Server {
     let listener = bind("127.0.0.1", 0).await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let ended = tokio::spawn(serve(listener, app, limits, shutdown.clone()));
+    let ended = tokio::spawn(serve(listener, app, None, limits, shutdown.clone()));
     Server { address, begun, may_end, shutdown, ended }
 }
 
@@ -126,6 +128,34 @@ async fn connections_over_the_limit_wait_for_a_place() {
     server.begun.acquire().await.unwrap().forget();
     server.may_end.add_permits(1);
     assert!(read_to(&mut second, "slow").await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
+async fn a_handshake_holds_a_place() {
+    let (encryption, connector) = both_sides();
+    let encryption = Some(Arc::new(encryption));
+    let listener = bind("127.0.0.1", 0).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (limits, shutdown) = (Limits { max_connections: 1, ..Limits::default() }, CancellationToken::new());
+    let ended = tokio::spawn(serve(listener, Router::new(), encryption, limits, shutdown.clone()));
+    let encrypted = async || {
+        let stream = TcpStream::connect(address).await.unwrap();
+        connector.connect(ServerName::try_from("localhost").unwrap(), stream).await
+    };
+    // An alert ends its handshake, and the place is free.
+    let mut first = TcpStream::connect(address).await.unwrap();
+    first.write_all(b"\x15\x03\x01\x00\x02\x02\x28").await.unwrap();
+    drop(encrypted().await.unwrap());
+
+    // What has connected before a shutdown is accepted, if there is a place for it.
+    drop(encrypted().await.unwrap());
+    let stuck = TcpStream::connect(address).await.unwrap();
+    let waiting = tokio::spawn(TcpStream::connect(address)).await.unwrap().unwrap();
+    shutdown.cancel();
+    let name = ServerName::try_from("localhost").unwrap();
+    connector.connect(name, waiting).await.unwrap_err();
+    assert_eq!(ended.await.unwrap(), Drained { cut: 0 });
+    drop(stuck);
 }
 
 #[tokio::test]

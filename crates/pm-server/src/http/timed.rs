@@ -42,7 +42,7 @@ impl<S: Socket> Timed<S> {
     }
 
     /// Notes the outcome of a write. The clock is asked only when something changes.
-    fn wrote(&mut self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn wrote<T>(&mut self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if self.write_blocked != outcome.is_pending() {
             self.write_blocked = outcome.is_pending();
             self.clock.write_blocked(self.write_blocked);
@@ -86,14 +86,17 @@ impl<S: Socket> AsyncWrite for Timed<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        // An encrypted stream takes some of what it is given before the client has taken it.
+        let outcome = Pin::new(&mut self.stream).poll_flush(cx);
+        self.wrote(outcome)
     }
 
     /// Closes for writing, and then reads on where the client may still be sending: closing a socket with unread bytes
     /// resets it, and a reset takes the answer from a client that has not read it yet.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.lingering {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
+            ready!(self.wrote(outcome))?;
             self.lingering = self.clock.closed();
         }
         let mut bytes = [0; 4096];

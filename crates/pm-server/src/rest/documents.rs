@@ -22,6 +22,10 @@ const BASE: &str = "<head>\n    <base href=\"/docs/\">";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
+/// Whether this server shows its documents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shown(pub bool);
+
 /// The routes of the documents; `openapi` is the document.
 pub fn routes(openapi: String) -> Router<App> {
     let openapi = Bytes::from(openapi);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Declared;
 
-use super::layers::gate::Gate;
+use super::layers::gate::{Door, Gate};
 use super::layers::limit;
 use super::problem::{self, Code};
 use super::schema;
@@ -26,7 +26,7 @@ const WITH_FORM: [Code; 4] =
 const ALIASED: [&str; 5] = ["/health", "/health/redis", "/health/ready", "/health/live", "/metrics"];
 
 /// The server that asks most often for a credential.
-const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents_open: false };
+const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents: Door::Locked, metrics: Door::Locked };
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,6 +43,7 @@ const OPEN_TO_NOBODY: Gate = Gate { auth_required: true, documents_open: false }
         (name = "messages", description = "What the person, the AI project manager and the system say"),
         (name = "context", description = "What an assistant needs for its next answer"),
         (name = "auth", description = "Who may come in, and what he may do"),
+        (name = "audit", description = "Who did what"),
         (name = "server", description = "The server itself"),
     )
 )]
@@ -114,11 +115,13 @@ fn add_security(document: &mut Value) {
         let schemes = json!({
             "bearer": {"type": "http", "scheme": "bearer", "description": "An API key or an access token"},
             "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key or an access token"},
+            "password": {"type": "oauth2", "description": "The log-in of a user", "flows": {"password": {
+                "tokenUrl": "/api/auth/token", "refreshUrl": "/api/auth/token", "scopes": {}}}},
         });
         components.insert("securitySchemes".to_owned(), schemes);
     }
-    let either = json!([{"bearer": []}, {"api_key": []}]);
-    let neither = json!([{"bearer": []}, {"api_key": []}, {}]);
+    let either = json!([{"bearer": []}, {"api_key": []}, {"password": []}]);
+    let neither = json!([{"bearer": []}, {"api_key": []}, {"password": []}, {}]);
     for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         let open = OPEN_TO_NOBODY.is_open(path);
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use pm_core::operations::{Operations, Sessions};
 
+use super::documents::Shown;
 use super::extract::BodyLimit;
 use super::health::Health;
 use crate::limit::Limiter;
@@ -19,17 +20,29 @@ struct Parts {
     health: Health,
     body_limit: BodyLimit,
     limiter: Arc<Limiter>,
+    documents: Shown,
 }
 
 impl App {
     /// The state of a server.
-    pub fn new(operations: Operations, health: Health, body_limit: BodyLimit, limiter: Arc<Limiter>) -> Self {
-        Self(Arc::new(Parts { operations, health, body_limit, limiter }))
+    pub fn new(
+        operations: Operations,
+        health: Health,
+        body_limit: BodyLimit,
+        limiter: Arc<Limiter>,
+        documents: Shown,
+    ) -> Self {
+        Self(Arc::new(Parts { operations, health, body_limit, limiter, documents }))
     }
 
     /// The operations. Handlers are given them by `extract::access`, which asks the policy.
     pub fn operations(&self) -> &Operations {
         &self.0.operations
+    }
+
+    /// What knows which address a request comes from.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
     }
 }
 
@@ -48,3 +61,4 @@ part!(BodyLimit, body_limit);
 part!(Arc<Limiter>, limiter);
 // To log in, one need not be let in.
 part!(Arc<Sessions>, operations.sessions);
+part!(Shown, documents);

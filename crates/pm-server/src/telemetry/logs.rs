@@ -21,8 +21,8 @@ use crate::config::{Format, Log};
 /// Lines that may wait for their thread before further ones are dropped.
 const WAITING_LINES: usize = 8192;
 
-/// Our own crates; all others are heard only when something is wrong.
-const OURS: [&str; 5] = ["ai_pm", "pm_server", "pm_core", "pm_store", "pm_recall"];
+/// Our own crates, and the audit record; all others are heard only when something is wrong.
+const OURS: [&str; 6] = ["ai_pm", "pm_server", "pm_core", "pm_store", "pm_recall", "audit"];
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ mod faults;
 mod harness;
 
 mod access;
+mod audit;
 mod bounds;
 mod concurrency;
 mod config;
@@ -39,4 +40,5 @@ mod remembered;
 mod similar;
 mod slow;
 mod ties;
+mod tls;
 mod transfer;

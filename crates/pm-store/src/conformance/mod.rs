@@ -95,7 +95,8 @@ macro_rules! conformance_tests {
             scans: go_by_type_and_key, see_each_item_once_under_writes;
             text: has_no_special_characters, prefixes_go_by_bytes, sorts_by_bytes;
             vault: keep_every_field, are_absent, are_replaced_in_their_version, have_versions_never_given_before,
-                one_creator_wins, one_replacement_wins, are_listed_by_bytes, pages_cover_the_list, expire, are_swept,
+                one_creator_wins, one_replacement_wins, are_listed_by_bytes, pages_cover_the_list,
+                are_read_and_counted_by_range, pages_cover_the_list_backwards, counts_are_of_what_lives, expire, are_swept,
                 revision_rises, revision_rises_in_the_same_step, shelves_are_apart, answers_unavailable_when_closed;
             vectors: keep_every_byte, belong_to_a_model, belong_to_a_version, are_left_out_without_their_item,
                 go_with_their_item, go_with_what_expires, go_with_their_project, are_taken_by_archived_projects,

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pm_core::Error;
-use pm_core::ports::{Content, Expected, Record, Shelf, Vault};
+use pm_core::ports::{Content, Expected, IdRange, Order, Record, Shelf, Vault};
 use tokio::task::JoinSet;
 
 use super::Harness;
@@ -227,6 +227,89 @@ pub async fn pages_cover_the_list(harness: &dyn Harness) {
     assert_eq!(ids(&*vault, Shelf::Keys).await.len(), 80);
 }
 
+/// A range is read from either end, without its bounds, and counted.
+pub async fn are_read_and_counted_by_range(harness: &dyn Harness) {
+    let vault = harness.vault();
+    let mut all = vec!["a", "a:b", "aa", "ab", "b", "é", "*", "(a", "[a", "-", "+", "\u{1}", "😀", "10", "9"];
+    for id in &all {
+        keep(&*vault, id, &content("1")).await;
+        vault.put_record(Shelf::Uses, id, &content("1"), Expected::Any).await.unwrap();
+    }
+    all.sort_unstable();
+    // Bounds that are there, and some that are not.
+    let mut bounds: Vec<_> = all.iter().copied().map(Some).collect();
+    bounds.extend([None, Some("a:"), Some("0"), Some("\u{10ffff}")]);
+    for (after, before) in bounds.iter().flat_map(|after| bounds.iter().map(|before| (*after, *before))) {
+        let range = IdRange { after, before };
+        let mut expected: Vec<_> = all.iter().copied().filter(|id| range.holds(id)).collect();
+        assert_eq!(
+            vault.count_records(Shelf::Keys, range).await.unwrap(),
+            expected.len() as u64,
+            "{range:?}"
+        );
+        for order in [Order::Ascending, Order::Descending] {
+            for limit in [0, 1, 3, usize::MAX] {
+                let read = vault.records_within(Shelf::Keys, range, order, limit).await.unwrap();
+                let read: Vec<_> = read.iter().map(|record| record.id.as_str()).collect();
+                let expected = &expected[..limit.min(expected.len())];
+                assert_eq!(read, expected, "{range:?} {order:?} {limit}");
+            }
+            expected.reverse();
+        }
+    }
+    assert_eq!(vault.count_records(Shelf::Audit, IdRange::ALL).await.unwrap(), 0);
+}
+
+/// The same pages from the end, also where others come and go, and of more bytes than may be read at once.
+pub async fn pages_cover_the_list_backwards(harness: &dyn Harness) {
+    let vault = harness.vault();
+    let long = content(&format!("\"{}\"", "x".repeat(64 * 1024 - 2)));
+    let all: Vec<_> = (0..80).rev().map(|n| format!("{n:02}")).collect();
+    for id in &all {
+        vault.put_record(Shelf::Audit, id, &long, Expected::Absent).await.unwrap().unwrap();
+    }
+    for limit in [7, 79, 80, usize::MAX] {
+        let (mut seen, mut before) = (Vec::new(), None::<String>);
+        loop {
+            let range = IdRange { after: None, before: before.as_deref() };
+            let page = vault.records_within(Shelf::Audit, range, Order::Descending, limit).await.unwrap();
+            seen.extend(page.iter().map(|record| record.id.clone()));
+            before = seen.last().cloned();
+            if page.len() < limit {
+                break;
+            }
+            // What comes later is not on the pages that follow.
+            let id = format!("9{limit}{}", seen.len());
+            vault.put_record(Shelf::Audit, &id, &content("1"), Expected::Absent).await.unwrap().unwrap();
+            assert!(vault.remove_record(Shelf::Audit, &id).await.unwrap());
+        }
+        assert_eq!(seen, all, "{limit}");
+    }
+}
+
+/// A count knows nothing of what has expired, whether or not it was swept, however much that is.
+pub async fn counts_are_of_what_lives(harness: &dyn Harness) {
+    let vault = harness.vault();
+    let dying = dying(harness);
+    let mut writers = JoinSet::new();
+    for n in 0..1_100 {
+        let (vault, dying) = (harness.vault(), dying.clone());
+        writers.spawn(async move {
+            let content = if n % 11 == 0 { content("1") } else { dying };
+            vault.put_record(Shelf::Audit, &format!("{n:04}"), &content, Expected::Absent).await.unwrap();
+        });
+    }
+    writers.join_all().await;
+    keep(&*vault, "0001", &dying).await;
+    harness.let_a_moment_pass().await;
+    let half = IdRange { after: None, before: Some("0550") };
+    assert_eq!(vault.count_records(Shelf::Audit, half).await.unwrap(), 50);
+    assert_eq!(vault.count_records(Shelf::Audit, IdRange::ALL).await.unwrap(), 100);
+    assert_eq!(vault.count_records(Shelf::Keys, IdRange::ALL).await.unwrap(), 0);
+    let last = vault.records_within(Shelf::Audit, half, Order::Descending, 1).await.unwrap();
+    assert_eq!(last[0].id, "0539", "what has expired does not count under the limit");
+}
+
 /// What has expired is absent for every method before it is swept, and its place is free.
 pub async fn expire(harness: &dyn Harness) {
     let vault = harness.vault();
@@ -371,6 +454,7 @@ pub async fn answers_unavailable_when_closed(harness: &dyn Harness) {
     harness.store().close().await.unwrap();
     assert_fails!(vault.record(Shelf::Keys, "a").await, Error::StoreUnavailable(_));
     assert_fails!(vault.records(Shelf::Keys, None, 1).await, Error::StoreUnavailable(_));
+    assert_fails!(vault.count_records(Shelf::Keys, IdRange::ALL).await, Error::StoreUnavailable(_));
     let put = vault.put_record(Shelf::Keys, "a", &content("1"), Expected::Any).await;
     assert_fails!(put, Error::StoreUnavailable(_));
     assert_fails!(vault.remove_record(Shelf::Keys, "a").await, Error::StoreUnavailable(_));

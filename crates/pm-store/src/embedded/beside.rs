@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use pm_core::Result;
-use pm_core::ports::{Clock, Content, Expected, Record, Shelf, Vault};
+use pm_core::ports::Clock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::task::spawn_blocking;
 
 use super::fault::{self, Fault};
 use super::open::{self, OpenError};
-use super::sql::vault;
 use crate::measure::measured;
 
 /// The vault of a directory that another process may hold.
@@ -35,7 +33,7 @@ impl Beside {
     }
 
     /// Does `work` in a transaction that may write.
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write_vault<T: Send + 'static>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&Connection, i64) -> fault::Result<T> + Send + 'static,
@@ -44,7 +42,7 @@ impl Beside {
     }
 
     /// Does `work` on one state of the database.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&Connection, i64) -> fault::Result<T> + Send + 'static,
@@ -68,44 +66,5 @@ impl Beside {
             Ok(outcome)
         });
         task.await.map_err(Fault::internal)?
-    }
-}
-
-#[async_trait]
-impl Vault for Beside {
-    async fn record(&self, shelf: Shelf, id: &str) -> Result<Option<Record>> {
-        let id = id.to_owned();
-        self.read("record", move |connection, now| vault::find(connection, now, shelf, &id)).await
-    }
-
-    async fn records(&self, shelf: Shelf, after: Option<&str>, limit: usize) -> Result<Vec<Record>> {
-        let after = after.map(str::to_owned);
-        self.read("records", move |connection, now| {
-            vault::list(connection, now, shelf, after.as_deref(), limit)
-        })
-        .await
-    }
-
-    async fn put_record(
-        &self,
-        shelf: Shelf,
-        id: &str,
-        content: &Content,
-        expected: Expected,
-    ) -> Result<Option<u64>> {
-        let (id, content) = (id.to_owned(), content.clone());
-        self.write("put_record", move |connection, now| {
-            vault::put(connection, now, (shelf, &id), &content, expected)
-        })
-        .await
-    }
-
-    async fn remove_record(&self, shelf: Shelf, id: &str) -> Result<bool> {
-        let id = id.to_owned();
-        self.write("remove_record", move |connection, now| vault::remove(connection, now, shelf, &id)).await
-    }
-
-    async fn revision(&self) -> Result<u64> {
-        self.read("revision", |connection, _| vault::revision(connection)).await
     }
 }

@@ -82,6 +82,15 @@ impl EmbeddedStore {
         measured(operation, self.writer.run(true, work)).await
     }
 
+    /// Has the writer do `work` on the tables of the vault, at a time in microseconds since 1970.
+    async fn write_vault<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Connection, i64) -> fault::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write(operation, move |write| work(write.connection, write.now)).await
+    }
+
     /// Has a reader do `work` on one state of the database, at a time in microseconds since 1970.
     async fn read<T: Send + 'static>(
         &self,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pm_core::Result;
-use pm_core::ports::{Content, Expected, Record, Shelf, Vault};
+use pm_core::ports::{Content, Expected, IdRange, Order, Record, Shelf, Vault};
 
 use super::MemoryStore;
 
@@ -26,6 +26,13 @@ fn expired(record: &Record, now: Timestamp) -> bool {
 impl Vaulted {
     fn record(&self, now: Timestamp, shelf: Shelf, id: &str) -> Option<&Record> {
         self.records.get(&(shelf.name(), id.to_owned())).filter(|record| !expired(record, now))
+    }
+
+    /// The records of a range, in ascending order.
+    fn within(&self, now: Timestamp, shelf: Shelf, range: IdRange<'_>) -> Vec<&Record> {
+        let on_shelf = self.records.iter().filter(|((on, _), _)| *on == shelf.name());
+        let live = on_shelf.map(|(_, record)| record).filter(|record| !expired(record, now));
+        live.filter(|record| range.holds(&record.id)).collect()
     }
 
     fn put(
@@ -78,13 +85,24 @@ impl Vault for MemoryStore {
         self.read("record", |state| Ok(state.vault.record(state.now, shelf, id).cloned()))
     }
 
-    async fn records(&self, shelf: Shelf, after: Option<&str>, limit: usize) -> Result<Vec<Record>> {
+    async fn records_within(
+        &self,
+        shelf: Shelf,
+        range: IdRange<'_>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
         self.read("records", |state| {
-            let on_shelf = state.vault.records.iter().filter(|((on, _), _)| *on == shelf.name());
-            let live = on_shelf.map(|(_, record)| record).filter(|record| !expired(record, state.now));
-            let following = live.filter(|record| after.is_none_or(|after| record.id.as_str() > after));
-            Ok(following.take(limit).cloned().collect())
+            let mut records = state.vault.within(state.now, shelf, range);
+            if order == Order::Descending {
+                records.reverse();
+            }
+            Ok(records.into_iter().take(limit).cloned().collect())
         })
+    }
+
+    async fn count_records(&self, shelf: Shelf, range: IdRange<'_>) -> Result<u64> {
+        self.read("count_records", |state| Ok(state.vault.within(state.now, shelf, range).len() as u64))
     }
 
     async fn put_record(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use pm_core::Result;
-use pm_core::ports::{Content, Expected, Record, Shelf, Vault};
+use pm_core::ports::{Content, Expected, IdRange, Order, Record, Shelf, Vault};
 use redis::Value;
 
 use super::items::beyond;
@@ -20,12 +20,29 @@ impl Inner {
         found.map(|found| record::read_vault(id.to_owned(), &found)).transpose()
     }
 
-    async fn vault_records(&self, shelf: Shelf, after: Option<&str>, limit: usize) -> Result<Vec<Record>> {
-        let mut from = after.map_or_else(|| b"-".to_vec(), |after| beyond(after.as_bytes()));
+    async fn vault_records(
+        &self,
+        shelf: Shelf,
+        range: IdRange<'_>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        let [after, before] = bounds(range);
+        let (command, mut from, to) = match order {
+            Order::Ascending => ("ZRANGEBYLEX", after, before),
+            Order::Descending => ("ZREVRANGEBYLEX", before, after),
+        };
         let mut records = Vec::new();
         loop {
             let left = limit.saturating_sub(records.len()).min(ENTRIES_AT_ONCE);
-            let args = vec![shelf.name().into(), from, number(left), number(ANSWER_BYTES)];
+            let args = vec![
+                shelf.name().into(),
+                command.into(),
+                from,
+                to.clone(),
+                number(left),
+                number(ANSWER_BYTES),
+            ];
             let said = self.read(&self.scripts.vault_records, self.keys.on_vault(), args).await?;
             let mut rest = said.ok()?;
             let mut found = rest.array()?;
@@ -38,6 +55,13 @@ impl Inner {
             }
             from = beyond(&last);
         }
+    }
+
+    async fn count_vault_records(&self, shelf: Shelf, range: IdRange<'_>) -> Result<u64> {
+        let [after, before] = bounds(range);
+        let args = vec![shelf.name().into(), after, before, number(SWEEP)];
+        let said = self.read(&self.scripts.vault_count, self.keys.on_vault(), args).await?;
+        said.ok()?.number()
     }
 
     async fn put_vault_record(
@@ -92,6 +116,12 @@ fn of(shelf: Shelf, id: &str) -> Vec<Vec<u8>> {
     vec![shelf.name().into(), id.into()]
 }
 
+/// The ends of a range, lower one first, as commands on sorted sets take them.
+fn bounds(range: IdRange<'_>) -> [Vec<u8>; 2] {
+    let end = |id: Option<&str>, none: &str| id.map_or_else(|| none.into(), |id| beyond(id.as_bytes()));
+    [end(range.after, "-"), end(range.before, "+")]
+}
+
 /// Whether a change of what is there raises the revision.
 fn watched(shelf: Shelf) -> Vec<u8> {
     number(u8::from(shelf.is_watched()))
@@ -103,8 +133,18 @@ impl Vault for RedisStore {
         measured("record", self.inner.vault_record(shelf, id)).await
     }
 
-    async fn records(&self, shelf: Shelf, after: Option<&str>, limit: usize) -> Result<Vec<Record>> {
-        measured("records", self.inner.vault_records(shelf, after, limit)).await
+    async fn records_within(
+        &self,
+        shelf: Shelf,
+        range: IdRange<'_>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Record>> {
+        measured("records", self.inner.vault_records(shelf, range, order, limit)).await
+    }
+
+    async fn count_records(&self, shelf: Shelf, range: IdRange<'_>) -> Result<u64> {
+        measured("count_records", self.inner.count_vault_records(shelf, range)).await
     }
 
     async fn put_record(

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{CONFIG, Fault, Ports, Server};
-use crate::certificates::{self, Certificates};
+use crate::certificates::Certificates;
 use crate::{Product, ports};
 
 /// How often a server gets other ports because those that were free have been taken.
@@ -90,7 +90,7 @@ impl Builder {
         let program = self.product.program();
         let folder = TempDir::with_prefix("pm-testbed-");
         let folder = folder.unwrap_or_else(|error| panic!("cannot make a temporary folder: {error}"));
-        let certificates = self.tls.then(|| certificates::make(folder.path()));
+        let certificates = self.tls.then(|| Certificates::make(folder.path()));
         let mut server = Server {
             process: None,
             ports: Ports::default(),

@@ -11,11 +11,12 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use super::access::Cache;
-use super::{Listing, Ports, listing};
+use super::audit::{Audit, finished};
+use super::{Listing, Ports, VaultPorts, listing};
 use crate::input::{Fields, Invalid};
-use crate::model::{ApiKey, Grant, KeyDraft};
-use crate::policy::{Principal, PrincipalKind};
-use crate::ports::{Clock, Content, Expected, Ids, Page, Record, Shelf, Store, Vault};
+use crate::model::{Act, ApiKey, Grant, KeyDraft, Target};
+use crate::policy::{Actor, Principal, PrincipalKind};
+use crate::ports::{Clock, Content, Expected, IdRange, Ids, Page, Record, Shelf, Store, Vault};
 use crate::{Error, Result};
 use known::Known;
 pub use text::KeyText;
@@ -33,7 +34,8 @@ pub struct Keys {
     ids: Arc<dyn Ids>,
     /// Where projects are looked for that a key is to be bound to; `None`: they are not.
     store: Option<Arc<dyn Store>>,
-    pub(super) cache: Cache<Known>,
+    audit: Arc<Audit>,
+    pub(super) cache: Arc<Cache<Known>>,
     notes: Arc<Semaphore>,
 }
 
@@ -61,25 +63,26 @@ impl KeyList {
 }
 
 impl Keys {
-    pub(super) fn new(ports: &Ports) -> Self {
-        let Ports { vault, clock, ids, store, .. } = ports.clone();
-        Self { store: Some(store), ..Self::over(vault, clock, ids) }
+    pub(super) fn new(ports: &Ports, audit: Arc<Audit>) -> Self {
+        Self { store: Some(ports.store.clone()), ..Self::over(ports.of_vault(), audit) }
     }
 
     /// Operations on the keys of a vault, without a store beside it.
-    pub fn over(vault: Arc<dyn Vault>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+    pub fn over(ports: VaultPorts, audit: Arc<Audit>) -> Self {
+        let VaultPorts { vault, clock, ids } = ports;
         Self {
             vault,
             clock,
             ids,
             store: None,
-            cache: Cache::default(),
+            audit,
+            cache: Arc::default(),
             notes: Arc::new(Semaphore::new(NOTES)),
         }
     }
 
     /// Makes a key for `draft`, on behalf of `by`; the key itself is answered here and nowhere else.
-    pub async fn create(&self, draft: KeyDraft, by: &Principal) -> Result<(ApiKey, KeyText)> {
+    pub async fn create(&self, draft: KeyDraft, by: &Actor) -> Result<(ApiKey, KeyText)> {
         let now = self.clock.now();
         if draft.expires_at.is_some_and(|expires| expires <= now) {
             return Err(Invalid::field("expires_at", "is not in the future").into());
@@ -90,14 +93,21 @@ impl Keys {
             name: draft.name,
             grant: draft.grant,
             created_at: now,
-            created_by: by.identity(),
+            created_by: by.principal.identity(),
             digest: text::hexadecimal(&text.digest()),
         };
         let body = serde_json::to_string(&kept).map_err(Error::internal)?;
         let content = Content { body, expires_at: draft.expires_at };
-        let written = self.vault.put_record(Shelf::Keys, &text.id, &content, Expected::Absent).await?;
-        // Ids are never given twice.
-        written.ok_or(Error::Conflict)?;
+        let (vault, audit) = (self.vault.clone(), self.audit.clone());
+        let (id, by) = (text.id.clone(), by.clone());
+        finished(async move {
+            let written = vault.put_record(Shelf::Keys, &id, &content, Expected::Absent).await?;
+            // Ids are never given twice.
+            written.ok_or(Error::Conflict)?;
+            audit.append(&by, Act::KeyCreated, Target::key(&id)).await;
+            Ok(())
+        })
+        .await?;
         let key = kept.shown(text.id.clone(), draft.expires_at, None);
         Ok((key, text))
     }
@@ -127,35 +137,31 @@ impl Keys {
             let kept = Kept::read(&record)?;
             entries.push(kept.shown(record.id, record.content.expires_at, used));
         }
-        let page = Page { entries, total: self.count().await?, more };
+        let total = self.vault.count_records(Shelf::Keys, IdRange::ALL).await?;
+        let page = Page { entries, total, more };
         Ok(request.0.listing("keys", page, |last| last.id.clone()))
     }
 
-    async fn count(&self) -> Result<u64> {
-        let (mut count, mut after) = (0, None);
-        loop {
-            let page = self.vault.records(Shelf::Keys, after.as_deref(), PAGE).await?;
-            count += page.len() as u64;
-            if page.len() < PAGE {
-                return Ok(count);
-            }
-            after = page.into_iter().next_back().map(|record| record.id);
-        }
-    }
-
-    /// Revokes a key: whoever comes with it is refused from now on; on other nodes within [`WATCH_EVERY`].
-    pub async fn revoke(&self, id: &str) -> Result<()> {
+    /// Revokes a key: whoever comes with it is refused from now on; on other nodes within
+    /// [`WATCH_EVERY`](super::WATCH_EVERY).
+    pub async fn revoke(&self, id: &str, by: &Actor) -> Result<()> {
         // What can be no id never reaches the vault.
         if !text::is_id(id) {
             return Err(Error::KeyNotFound);
         }
-        let removed = self.vault.remove_record(Shelf::Keys, id).await;
-        // Also after a failure, which may have come too late to stop it.
-        self.cache.forget();
-        if !removed? {
-            return Err(Error::KeyNotFound);
-        }
-        self.vault.remove_record(Shelf::Uses, id).await.map(drop)
+        let (vault, cache, audit) = (self.vault.clone(), self.cache.clone(), self.audit.clone());
+        let (id, by) = (id.to_owned(), by.clone());
+        finished(async move {
+            let removed = vault.remove_record(Shelf::Keys, &id).await;
+            // Also after a failure, which may have come too late to stop it.
+            cache.forget();
+            if !removed? {
+                return Err(Error::KeyNotFound);
+            }
+            audit.append(&by, Act::KeyRevoked, Target::key(&id)).await;
+            vault.remove_record(Shelf::Uses, &id).await.map(drop)
+        })
+        .await
     }
 
     /// Whom this key lets in, if anybody.

@@ -12,9 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::access::Cache;
-use super::{Users, VaultPorts};
-use crate::model::Password;
-use crate::policy::{Principal, PrincipalKind};
+use super::audit::{Audit, finished};
+use super::{Users, VaultPorts, users};
+use crate::model::{Act, Grant, Password, Target, UserName};
+use crate::policy::{Actor, Principal, PrincipalKind};
 use crate::ports::{Content, Expected, Shelf};
 use crate::{Error, Result};
 pub use token::{Algorithm, Signing};
@@ -28,10 +29,11 @@ const SESSION: SignedDuration = SignedDuration::from_hours(24 * 30);
 pub struct Sessions {
     ports: VaultPorts,
     users: Arc<Users>,
+    audit: Arc<Audit>,
     signing: Signing,
     /// How long an access token is good for.
     lifetime: Duration,
-    pub(super) cache: Cache<Open>,
+    pub(super) cache: Arc<Cache<Open>>,
 }
 
 /// What a log-in answers. It is shown to whom it is made for, and nowhere else.
@@ -61,38 +63,59 @@ struct Kept {
 
 impl Sessions {
     /// Operations on the sessions of a vault and of its users.
-    pub fn over(ports: VaultPorts, users: Arc<Users>, signing: Signing, lifetime: Duration) -> Self {
-        Self { ports, users, signing, lifetime, cache: Cache::default() }
+    pub fn over(
+        ports: VaultPorts,
+        users: Arc<Users>,
+        audit: Arc<Audit>,
+        signing: Signing,
+        lifetime: Duration,
+    ) -> Self {
+        Self { ports, users, audit, signing, lifetime, cache: Arc::default() }
     }
 
-    /// Opens a session for a user, if this is his password.
-    pub async fn log_in(&self, name: &str, password: Password) -> Result<Option<Tokens>> {
-        let Some(user) = self.users.identify(name, password).await? else { return Ok(None) };
-        let id = self.ports.ids.next().simple().to_string();
-        let ends_at = self.ports.clock.now().checked_add(SESSION).map_err(Error::internal)?;
-        // Whoever finds a session finds its turn.
-        let turn = Content { body: "0".to_owned(), expires_at: Some(ends_at) };
-        self.ports.vault.put_record(Shelf::Turns, &id, &turn, Expected::Absent).await?;
-        let kept = Kept { user: name.to_owned(), stamp: user.stamp };
-        let body = serde_json::to_string(&kept).map_err(Error::internal)?;
-        let session = Content { body, expires_at: Some(ends_at) };
-        self.ports.vault.put_record(Shelf::Sessions, &id, &session, Expected::Absent).await?;
+    /// Opens a session for a user, if this is his password. `by` is who asks, whom nobody knows yet.
+    pub async fn log_in(&self, name: &str, password: Password, by: &Actor) -> Result<Option<Tokens>> {
+        let Some(user) = self.users.identify(name, password).await? else {
+            let (audit, by) = (self.audit.clone(), by.clone());
+            // What can be no name may be a password in the wrong field.
+            let target = UserName::new(name).map_or(Target::default(), |name| Target::user(name.as_str()));
+            finished(async move { Ok(audit.append(&by, Act::LoginFailed, target).await) }).await?;
+            return Ok(None);
+        };
+        let (id, ends_at) = self.open(name, user, by).await?;
         self.tokens(name, &id, 0, ends_at).map(Some)
     }
 
-    /// The next tokens for a refresh token. One that was used before ends its session.
-    pub async fn refresh(&self, sent: &str) -> Result<Option<Tokens>> {
+    /// Opens a session; its id, and when it ends.
+    async fn open(&self, name: &str, user: users::Kept, by: &Actor) -> Result<(String, Timestamp)> {
+        let id = self.ports.ids.next().simple().to_string();
+        let ends_at = self.ports.clock.now().checked_add(SESSION).map_err(Error::internal)?;
+        let kept = Kept { user: name.to_owned(), stamp: user.stamp };
+        let body = serde_json::to_string(&kept).map_err(Error::internal)?;
+        let session = Content { body, expires_at: Some(ends_at) };
+        let turn = Content { body: "0".to_owned(), expires_at: Some(ends_at) };
+        let principal = principal(kept.user, user.grant, &id);
+        let by = Actor { principal: Arc::new(principal), ..by.clone() };
+        let (vault, audit) = (self.ports.vault.clone(), self.audit.clone());
+        finished(async move {
+            // Whoever finds a session finds its turn.
+            vault.put_record(Shelf::Turns, &id, &turn, Expected::Absent).await?;
+            vault.put_record(Shelf::Sessions, &id, &session, Expected::Absent).await?;
+            audit.append(&by, Act::Login, Target::default()).await;
+            Ok((id, ends_at))
+        })
+        .await
+    }
+
+    /// The next tokens for a refresh token. One that was used before ends its session. `by` is who asks.
+    pub async fn refresh(&self, sent: &str, by: &Actor) -> Result<Option<Tokens>> {
         let Some(claims) = self.signing.read(sent, Audience::Refresh, self.ports.clock.now()) else {
             return Ok(None);
         };
         let Some(session) = self.look_up(&claims).await? else { return Ok(None) };
         let Some(turn) = self.next_turn(&claims, session.ends_at).await? else {
-            self.end(&claims.sid).await?;
-            tracing::warn!(
-                user = claims.sub,
-                session = claims.sid,
-                "a refresh token came twice: its session is over"
-            );
+            let by = Actor { principal: session.principal, ..by.clone() };
+            self.end(&claims.sid, Act::TokenReused, by).await?;
             return Ok(None);
         };
         self.tokens(&claims.sub, &claims.sid, turn, session.ends_at).map(Some)
@@ -111,22 +134,39 @@ impl Sessions {
         Ok(written.map(|_| turn + 1))
     }
 
-    /// Ends the session of a refresh token; whether the token is one, and not over.
-    pub async fn log_out(&self, sent: &str) -> Result<bool> {
+    /// Ends the session of a refresh token, unless it is over already; whether the token is one. `by` is who asks.
+    pub async fn log_out(&self, sent: &str, by: &Actor) -> Result<bool> {
         let Some(claims) = self.signing.read(sent, Audience::Refresh, self.ports.clock.now()) else {
             return Ok(false);
         };
-        self.end(&claims.sid).await.map(|()| true)
+        if let Some(session) = self.look_up(&claims).await? {
+            let by = Actor { principal: session.principal, ..by.clone() };
+            self.end(&claims.sid, Act::Logout, by).await?;
+        }
+        Ok(true)
+    }
+
+    /// Ends the session by which `by` comes; whether there is one.
+    pub async fn leave(&self, by: &Actor) -> Result<bool> {
+        let Some(session) = &by.principal.session else { return Ok(false) };
+        self.end(session, Act::Logout, by.clone()).await.map(|()| true)
     }
 
     /// Ends a session: its tokens let nobody in from now on; on other nodes within
     /// [`WATCH_EVERY`](super::WATCH_EVERY).
-    pub async fn end(&self, session: &str) -> Result<()> {
-        let removed = self.ports.vault.remove_record(Shelf::Sessions, session).await;
-        // Also after a failure, which may have come too late to stop it.
-        self.cache.forget();
-        removed?;
-        self.ports.vault.remove_record(Shelf::Turns, session).await.map(drop)
+    async fn end(&self, session: &str, act: Act, by: Actor) -> Result<()> {
+        let (vault, cache, audit) = (self.ports.vault.clone(), self.cache.clone(), self.audit.clone());
+        let session = session.to_owned();
+        finished(async move {
+            let removed = vault.remove_record(Shelf::Sessions, &session).await;
+            // Also after a failure, which may have come too late to stop it.
+            cache.forget();
+            if removed? {
+                audit.append(&by, act, Target::default()).await;
+            }
+            vault.remove_record(Shelf::Turns, &session).await.map(drop)
+        })
+        .await
     }
 
     /// Whom this access token lets in, if anybody.
@@ -153,13 +193,7 @@ impl Sessions {
         if kept.user != claims.sub || kept.stamp != user.stamp {
             return Ok(None);
         }
-        let principal = Principal {
-            kind: PrincipalKind::User,
-            id: kept.user.clone(),
-            name: kept.user,
-            grant: user.grant,
-            session: Some(record.id),
-        };
+        let principal = principal(kept.user, user.grant, &record.id);
         let ends_at = record.content.expires_at.ok_or_else(|| Error::internal("a session has no end"))?;
         Ok(Some(Open { principal: Arc::new(principal), ends_at }))
     }
@@ -180,4 +214,10 @@ impl Sessions {
             expires_in: u64::try_from(left).unwrap_or_default(),
         })
     }
+}
+
+/// A user who comes by a session.
+fn principal(user: String, grant: Grant, session: &str) -> Principal {
+    let session = Some(session.to_owned());
+    Principal { kind: PrincipalKind::User, id: user.clone(), name: user, grant, session }
 }

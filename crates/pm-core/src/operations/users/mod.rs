@@ -4,12 +4,16 @@
 
 mod password;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::VaultPorts;
+use super::audit::{Audit, finished};
 use crate::input::Invalid;
-use crate::model::{Grant, Password, User, UserDraft, UserName};
+use crate::model::{Act, Grant, Password, Target, User, UserDraft, UserName};
+use crate::policy::Actor;
 use crate::ports::{Content, Expected, Record, Shelf};
 use crate::{Error, Result};
 use password::Passwords;
@@ -21,6 +25,7 @@ const PAGE: usize = 1000;
 #[derive(Debug)]
 pub struct Users {
     ports: VaultPorts,
+    audit: Arc<Audit>,
     passwords: Passwords,
 }
 
@@ -38,18 +43,18 @@ pub(super) struct Kept {
 
 impl Users {
     /// Operations on the users of a vault.
-    pub fn over(ports: VaultPorts) -> Self {
-        Self { ports, passwords: Passwords::default() }
+    pub fn over(ports: VaultPorts, audit: Arc<Audit>) -> Self {
+        Self { ports, audit, passwords: Passwords::default() }
     }
 
     /// Makes a user known.
-    pub async fn add(&self, draft: UserDraft) -> Result<User> {
+    pub async fn add(&self, draft: UserDraft, by: &Actor) -> Result<User> {
         let UserDraft { name, password, grant } = draft;
         let (password, stamp) = self.hashed(password).await?;
         let kept = Kept { grant, created_at: self.ports.clock.now(), password, stamp };
-        let written = self.put(&name, &kept, Expected::Absent).await?;
-        written
-            .ok_or_else(|| Invalid::field("name", "is taken: remove that user, or change his password"))?;
+        if !self.put(&name, &kept, Expected::Absent, (Act::UserCreated, by)).await? {
+            return Err(Invalid::field("name", "is taken: remove that user, or change his password").into());
+        }
         Ok(User { name, grant: kept.grant, created_at: kept.created_at })
     }
 
@@ -64,18 +69,27 @@ impl Users {
     }
 
     /// Gives a user another password. What he has logged in to with the one before is over.
-    pub async fn set_password(&self, name: &UserName, password: Password) -> Result<()> {
+    pub async fn set_password(&self, name: &UserName, password: Password, by: &Actor) -> Result<()> {
         let (password, stamp) = self.hashed(password).await?;
         let record = self.ports.vault.record(Shelf::Users, name.as_str()).await?.ok_or_else(unknown)?;
         let kept = Kept { password, stamp, ..Kept::read(&record)? };
-        let written = self.put(name, &kept, Expected::Version(record.version)).await?;
-        written.map(drop).ok_or(Error::Conflict)
+        let expected = Expected::Version(record.version);
+        let written = self.put(name, &kept, expected, (Act::UserChanged, by)).await?;
+        if written { Ok(()) } else { Err(Error::Conflict) }
     }
 
     /// Removes a user. What he has logged in to is over.
-    pub async fn remove(&self, name: &UserName) -> Result<()> {
-        let removed = self.ports.vault.remove_record(Shelf::Users, name.as_str()).await?;
-        if removed { Ok(()) } else { Err(unknown().into()) }
+    pub async fn remove(&self, name: &UserName, by: &Actor) -> Result<()> {
+        let (vault, audit) = (self.ports.vault.clone(), self.audit.clone());
+        let (name, by) = (name.clone(), by.clone());
+        finished(async move {
+            if !vault.remove_record(Shelf::Users, name.as_str()).await? {
+                return Err(unknown().into());
+            }
+            audit.append(&by, Act::UserRemoved, Target::user(name.as_str())).await;
+            Ok(())
+        })
+        .await
     }
 
     /// Whether one of them says who may come in.
@@ -114,10 +128,26 @@ impl Users {
         Ok((hash, self.ports.ids.next().simple().to_string()))
     }
 
-    async fn put(&self, name: &UserName, kept: &Kept, expected: Expected) -> Result<Option<u64>> {
+    /// Keeps a user, and that somebody did this; whether what was there is as `expected`.
+    async fn put(
+        &self,
+        name: &UserName,
+        kept: &Kept,
+        expected: Expected,
+        (act, by): (Act, &Actor),
+    ) -> Result<bool> {
         let body = serde_json::to_string(kept).map_err(Error::internal)?;
         let content = Content { body, expires_at: None };
-        self.ports.vault.put_record(Shelf::Users, name.as_str(), &content, expected).await
+        let (vault, audit) = (self.ports.vault.clone(), self.audit.clone());
+        let (name, by) = (name.clone(), by.clone());
+        finished(async move {
+            let written = vault.put_record(Shelf::Users, name.as_str(), &content, expected).await?.is_some();
+            if written {
+                audit.append(&by, act, Target::user(name.as_str())).await;
+            }
+            Ok(written)
+        })
+        .await
     }
 }
 

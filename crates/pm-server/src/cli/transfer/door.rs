@@ -1,5 +1,7 @@
 //! The two ways to a project: the store itself, or a running server.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::local::Local;
@@ -10,6 +12,9 @@ use crate::cli::Failure;
 pub(super) trait Door {
     /// The project of this id.
     fn project(&mut self, id: &str) -> Result<Value, Failure>;
+
+    /// Has it recorded that the project is taken out, where whoever does so passes by the server's rules.
+    fn note_export(&mut self, id: &str) -> Result<(), Failure>;
 
     /// The next items of the project, none at the end.
     fn next_items(&mut self, id: &str) -> Result<Vec<Value>, Failure>;
@@ -45,13 +50,16 @@ pub(super) struct Way {
     /// The API key for the server.
     #[arg(long, value_name = "KEY", env = "AI_PM_API_KEY", hide_env_values = true, requires = "server")]
     api_key: Option<String>,
+    /// A PEM file of the authority that vouches for an https server, where it is not one of the system.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    ca: Option<PathBuf>,
 }
 
 impl Way {
     /// Opens it.
     pub(super) fn open(self) -> Result<Box<dyn Door>, Failure> {
         match self.server {
-            Some(url) => Ok(Box::new(Server::new(&url, self.api_key)?)),
+            Some(url) => Ok(Box::new(Server::new(&url, self.api_key, self.ca.as_deref())?)),
             None => Ok(Box::new(Local::open()?)),
         }
     }

@@ -33,6 +33,8 @@ impl Export {
         }
         let mut door = self.way.open()?;
         let project = door.project(&self.project)?;
+        // Before anything of it is out.
+        door.note_export(&self.project)?;
         let written = match &self.out {
             Some(path) => write_file(path, door.as_mut(), &self.project, project),
             None => write(&mut io::stdout().lock(), &cli::unsaid, door.as_mut(), &self.project, project),

@@ -2,9 +2,11 @@
 
 use pm_core::input::Fields;
 use pm_core::model::{
-    ItemDraft, Key, MemoryType, MessageDraft, Precondition, ProjectDraft, ProjectId, ProjectPatch,
+    Act, ItemDraft, Key, MemoryType, MessageDraft, Precondition, ProjectDraft, ProjectId, ProjectPatch,
+    Target,
 };
 use pm_core::operations::{MessageList, Operations, Ports, StoreBatch};
+use pm_core::policy::Actor;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -52,6 +54,15 @@ impl Door for Local {
     fn project(&mut self, id: &str) -> Result<Value, Failure> {
         let project = self.runtime.block_on(self.operations.projects.get(id_of(id)?));
         value_of(&project.map_err(|error| Failure::failed(format!("project {id}: {error}")))?.value)
+    }
+
+    fn note_export(&mut self, id: &str) -> Result<(), Failure> {
+        let (by, target) = (Actor::shell(), Target::project(id_of(id)?));
+        // There is no log here that would have it.
+        if !self.runtime.block_on(self.operations.audit.append(&by, Act::ProjectExported, target)) {
+            eprintln!("the export could not be recorded");
+        }
+        Ok(())
     }
 
     fn next_items(&mut self, id: &str) -> Result<Vec<Value>, Failure> {
@@ -104,7 +115,8 @@ impl Door for Local {
     }
 
     fn delete_project(&mut self, id: &str) -> Result<(), Failure> {
-        let delete = self.operations.projects.delete(id_of(id)?, &Precondition::NONE);
+        let by = Actor::shell();
+        let delete = self.operations.projects.delete(id_of(id)?, &Precondition::NONE, &by);
         self.runtime.block_on(delete).map_err(Failure::failed)
     }
 

@@ -8,6 +8,7 @@ mod lines;
 mod local;
 mod record;
 mod server;
+mod trust;
 
 pub(super) use export::Export;
 pub(super) use import::Import;

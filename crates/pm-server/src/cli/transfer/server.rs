@@ -1,13 +1,16 @@
 //! A running server, over its API.
 
+use std::path::Path;
 use std::time::Duration;
 
 use http::Uri;
 use serde_json::{Value, json};
 use ureq::http::{Request, Response};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::door::Door;
+use super::trust;
 use crate::cli::Failure;
 
 /// The longest that one request may take, a batch of large items over a slow line included.
@@ -30,14 +33,21 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(url: &str, api_key: Option<String>) -> Result<Self, Failure> {
+    pub(super) fn new(url: &str, api_key: Option<String>, ca: Option<&Path>) -> Result<Self, Failure> {
         let fault =
             || Failure::usage(format!("--server {url:?}: must be an address such as http://localhost:8000"));
         let parsed: Uri = url.parse().map_err(|_| fault())?;
         if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none() {
             return Err(fault());
         }
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        let encrypted = parsed.scheme_str() == Some("https");
+        if ca.is_some() && !encrypted {
+            return Err(Failure::usage(format!("--ca: is used only with https, and --server is {url:?}")));
+        }
+        let mut config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        if encrypted {
+            config = config.tls_config(TlsConfig::builder().root_certs(trust::roots(ca)?).build());
+        }
         let (agent, base) = (config.build().new_agent(), url.trim_end_matches('/').to_owned());
         Ok(Self { agent, base, api_key, items: None, messages: None })
     }
@@ -49,12 +59,12 @@ impl Server {
         body: Option<&Value>,
     ) -> Result<(Value, Option<String>), Failure> {
         let at = |error: &dyn std::fmt::Display| Failure::failed(format!("{}{path}: {error}", self.base));
-        let mut response = self.send(method, path, body).map_err(|error| at(&error))?;
+        let mut response = self.send(method, path, body).map_err(|error| at(&trust::told(&error)))?;
         // Messages go one by one, faster than a caller may call.
         for _ in 1..TRIES {
             let Some(pause) = told_to_wait(&response) else { break };
             std::thread::sleep(pause);
-            response = self.send(method, path, body).map_err(|error| at(&error))?;
+            response = self.send(method, path, body).map_err(|error| at(&trust::told(&error)))?;
         }
         let text = response
             .body_mut()
@@ -114,6 +124,11 @@ impl Door for Server {
         self.items = Some(format!("/api/projects/{id}/memory?sort=key&limit={PAGE}"));
         self.messages = Some(format!("/api/projects/{id}/messages?sort=timestamp&limit={PAGE}"));
         Ok(self.call("GET", &format!("/api/projects/{id}"), None)?.0)
+    }
+
+    fn note_export(&mut self, _: &str) -> Result<(), Failure> {
+        // To the server these are reads like any others.
+        Ok(())
     }
 
     fn next_items(&mut self, _: &str) -> Result<Vec<Value>, Failure> {

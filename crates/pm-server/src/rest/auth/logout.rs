@@ -9,7 +9,7 @@ use pm_core::operations::Sessions;
 
 use super::refresh_token::RefreshToken;
 use crate::rest::answer::Answer;
-use crate::rest::extract::NoParameters;
+use crate::rest::extract::{Client, NoParameters};
 use crate::rest::layers::identify::Identity;
 use crate::rest::problem::{Code, Problem};
 use crate::rest::schema;
@@ -25,20 +25,22 @@ use crate::rest::schema;
 pub(super) async fn log_out(
     State(sessions): State<Arc<Sessions>>,
     Extension(identity): Extension<Identity>,
+    client: Client,
     _: NoParameters,
     RefreshToken(token): RefreshToken,
 ) -> Answer {
     if let Some(token) = token {
-        if !sessions.log_out(&token).await? {
+        if !sessions.log_out(&token, &client.by_anybody()).await? {
             return Err(Problem::new(
                 Code::Unauthorized,
                 "the refresh token is not known here or has expired",
             ));
         }
     } else {
-        let principal = identity.principal()?;
-        let session = principal.session.as_ref().ok_or_else(RefreshToken::missing)?;
-        sessions.end(session).await?;
+        let by = client.by(identity.principal()?);
+        if !sessions.leave(&by).await? {
+            return Err(RefreshToken::missing().into());
+        }
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -8,7 +8,7 @@ use pm_core::operations::Sessions;
 use super::refresh_token::RefreshToken;
 use super::token;
 use crate::rest::answer::Answer;
-use crate::rest::extract::NoParameters;
+use crate::rest::extract::{Client, NoParameters};
 use crate::rest::problem::Problem;
 use crate::rest::schema;
 
@@ -22,11 +22,12 @@ use crate::rest::schema;
 )]
 pub(super) async fn refresh_tokens(
     State(sessions): State<Arc<Sessions>>,
+    client: Client,
     _: NoParameters,
     RefreshToken(token): RefreshToken,
 ) -> Answer {
     match token {
-        Some(token) => token::refreshed(&sessions, &token).await,
+        Some(token) => token::refreshed(&sessions, &client, &token).await,
         None => Err(Problem::from(RefreshToken::missing())),
     }
 }

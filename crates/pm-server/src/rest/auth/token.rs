@@ -1,6 +1,5 @@
 //! `POST /api/auth/token`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -34,19 +33,19 @@ const OVER: &str =
 pub(super) async fn create_token(
     State(sessions): State<Arc<Sessions>>,
     State(limiter): State<Arc<Limiter>>,
-    Client(client): Client,
+    client: Client,
     _: NoParameters,
     Form(form): Form,
 ) -> Answer {
     match Wanted::new(form)? {
-        Wanted::Session { name, password } => log_in(&sessions, &limiter, client, &name, password).await,
-        Wanted::Refresh(token) => refreshed(&sessions, &token).await,
+        Wanted::Session { name, password } => log_in(&sessions, &limiter, &client, &name, password).await,
+        Wanted::Refresh(token) => refreshed(&sessions, &client, &token).await,
     }
 }
 
 /// The next tokens for a refresh token.
-pub(super) async fn refreshed(sessions: &Sessions, token: &str) -> Answer {
-    match sessions.refresh(token).await? {
+pub(super) async fn refreshed(sessions: &Sessions, client: &Client, token: &str) -> Answer {
+    match sessions.refresh(token, &client.by_anybody()).await? {
         Some(tokens) => shown(&tokens),
         None => Err(Problem::new(Code::Unauthorized, OVER)),
     }
@@ -55,16 +54,16 @@ pub(super) async fn refreshed(sessions: &Sessions, token: &str) -> Answer {
 async fn log_in(
     sessions: &Sessions,
     limiter: &Limiter,
-    client: IpAddr,
+    client: &Client,
     name: &str,
     password: Password,
 ) -> Answer {
-    if let Err(verdict) = limiter.logins().take(client) {
+    if let Err(verdict) = limiter.logins().take(client.address) {
         return Ok(limit::refuse_login(&verdict));
     }
-    let tokens = sessions.log_in(name, password).await;
+    let tokens = sessions.log_in(name, password, &client.by_anybody()).await;
     if !matches!(tokens, Ok(None)) {
-        limiter.logins().give_back(client);
+        limiter.logins().give_back(client.address);
     }
     match tokens? {
         Some(tokens) => shown(&tokens),
@@ -81,7 +80,11 @@ enum Wanted {
 impl Wanted {
     fn new(mut form: Fields) -> Result<Self, Invalid> {
         let grants = [("password", false), ("refresh_token", true)];
-        let grant = form.optional("grant_type", |value| input::one_of(&grants, &input::string(value)?));
+        let grant = form.optional("grant_type", |value| match input::string(value)?.as_str() {
+            // Some clients send it empty.
+            "" => Ok(false),
+            grant => input::one_of(&grants, grant),
+        });
         // What OAuth 2 has beside, and nothing here depends on.
         for other in ["scope", "client_id", "client_secret"] {
             form.take(other);

@@ -10,9 +10,9 @@ use http::request::Parts;
 use pm_core::Error;
 use pm_core::model::ProjectId;
 use pm_core::operations::Operations;
-use pm_core::policy::{Action, Decision, Principal, decide};
+use pm_core::policy::{Action, Actor, Decision, Principal, decide};
 
-use super::ProjectScope;
+use super::{Client, ProjectScope};
 use crate::rest::layers::identify::Identity;
 use crate::rest::problem::{Code, Problem};
 use crate::rest::state::App;
@@ -57,6 +57,18 @@ impl Deref for Allowed {
 
     fn deref(&self) -> &Operations {
         self.0.operations()
+    }
+}
+
+/// Who asks for something that goes into the audit record. Only who takes it has it made.
+pub struct By(pub Actor);
+
+impl FromRequestParts<App> for By {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let principal = Identity::of(&parts.extensions)?;
+        Ok(Self(Client::from_request_parts(parts, app).await?.by(principal)))
     }
 }
 

@@ -1,26 +1,46 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::request::Parts;
+use pm_core::policy::{Actor, Principal};
 
-use crate::limit::Limiter;
+use crate::rest::layers::edge::REQUEST_ID;
+use crate::rest::layers::limit;
 use crate::rest::problem::Problem;
+use crate::rest::state::App;
 
-/// The address of the client: behind proxies that are trusted, the one that they name.
-pub struct Client(pub IpAddr);
+/// The client of a request. It is found out only where a handler takes it.
+pub struct Client {
+    /// Its address: behind proxies that are trusted, the one that they name.
+    pub address: IpAddr,
+    request_id: Option<String>,
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Client
-where
-    Arc<Limiter>: FromRef<S>,
-{
+impl Client {
+    /// The same as what the audit record says of `principal`.
+    pub fn by(&self, principal: Arc<Principal>) -> Actor {
+        let client = Some(self.address.to_string());
+        Actor { principal, client, request_id: self.request_id.clone() }
+    }
+
+    /// The same, where nobody is known yet.
+    pub fn by_anybody(&self) -> Actor {
+        self.by(Arc::new(Principal::anonymous()))
+    }
+}
+
+impl FromRequestParts<App> for Client {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        Ok(Self(Arc::<Limiter>::from_ref(state).client(peer, &parts.headers)))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let address = limit::client(app.limiter(), &parts.extensions, &parts.headers);
+        let request_id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        Ok(Self {
+            address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            request_id: request_id.map(str::to_owned),
+        })
     }
 }

@@ -8,7 +8,7 @@ mod form;
 mod path;
 mod query;
 
-pub use access::{Caller, Reading, Within, Writing};
+pub use access::{By, Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
 pub use client::Client;
 pub use conditions::{Conditions, ReadConditions};

@@ -5,7 +5,7 @@ use pm_core::policy::Action;
 use serde::Serialize;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{Caller, JsonBody, NoParameters};
+use crate::rest::extract::{By, Caller, JsonBody, NoParameters};
 use crate::rest::schema;
 
 /// Make an API key. The answer shows it for the only time.
@@ -16,9 +16,14 @@ use crate::rest::schema;
         headers(("Location" = String, description = "Its address")))),
     extensions(("x-problems" = json!(["forbidden"])))
 )]
-pub(super) async fn create_key(caller: Caller, _: NoParameters, JsonBody(body): JsonBody) -> Answer {
+pub(super) async fn create_key(
+    caller: Caller,
+    By(actor): By,
+    _: NoParameters,
+    JsonBody(body): JsonBody,
+) -> Answer {
     let allowed = caller.may(Action::Administer)?;
-    let (shown, text) = allowed.keys.create(KeyDraft::new(body)?, caller.principal()).await?;
+    let (shown, text) = allowed.keys.create(KeyDraft::new(body)?, &actor).await?;
     let location = format!("/api/auth/keys/{}", shown.id);
     answer::made(&location, &NewKey { key: text.expose(), shown })
 }

@@ -15,13 +15,25 @@ use pm_core::ports::Ids;
 use super::security;
 use crate::rest::problem::{self, Code, Problem};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What names a request. Within, the header of this name has the id of every request, whoever gave it.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
+/// What answers are finished with.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// What makes ids for requests.
+    pub ids: Arc<dyn Ids>,
+    /// Whether connections are encrypted.
+    pub encrypted: bool,
+}
+
 /// Passes a request on and finishes its answer.
-pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Next) -> Response {
+pub async fn finish(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let request_id = request_id(&request).unwrap_or_else(|| ids.next().to_string());
+    let id = request_id(&request).unwrap_or_else(|| made(&*edge.ids));
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let request_id = id.to_str().unwrap_or_default();
     let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let path = request.uri().path().to_owned();
@@ -32,14 +44,12 @@ pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Nex
             let (code, causes) = (problem.code().name(), problem.causes());
             tracing::error!(request_id, code, causes, "request failed");
         }
-        *response.body_mut() = Body::from(problem.body(&request_id));
+        *response.body_mut() = Body::from(problem.body(request_id));
     }
     // Also where the request names no origin: a cache must not give that answer to a page of another one.
     response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
-    security::add(&path, response.headers_mut());
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    security::add(&path, edge.encrypted, response.headers_mut());
+    response.headers_mut().insert(REQUEST_ID, id.clone());
 
     let (status, elapsed) = (response.status().as_u16(), began.elapsed());
     let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
@@ -58,12 +68,19 @@ pub async fn finish(State(ids): State<Arc<dyn Ids>>, request: Request, next: Nex
 }
 
 /// A client's own id for the request, if it can go into a header and a log line as it is.
-fn request_id(request: &Request) -> Option<String> {
-    let sent = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+fn request_id(request: &Request) -> Option<HeaderValue> {
+    let sent = request.headers().get(&REQUEST_ID)?;
     let sane = |byte: u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=')
     };
-    ((1..=REQUEST_ID_BYTES).contains(&sent.len()) && sent.bytes().all(sane)).then(|| sent.to_owned())
+    ((1..=REQUEST_ID_BYTES).contains(&sent.len()) && sent.as_bytes().iter().all(|it| sane(*it)))
+        .then(|| sent.clone())
+}
+
+/// An id of our own.
+fn made(ids: &dyn Ids) -> HeaderValue {
+    // Hexadecimal digits and hyphens are fit for a header.
+    HeaderValue::try_from(ids.next().to_string()).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }
 
 /// The problem that the answer stands for. An error that something else than us made becomes one of ours.

@@ -3,27 +3,51 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use pm_core::policy::PrincipalKind;
 
 use super::identify::Identity;
+use crate::rest::problem::{Code, Problem};
 
 /// What is open to whom.
 #[derive(Clone, Copy, Debug)]
 pub struct Gate {
     /// Whether a credential is needed for everything under `/api` but health.
     pub auth_required: bool,
-    /// Whether documents and metrics are open all the same.
-    pub documents_open: bool,
+    /// Who may see the documents.
+    pub documents: Door,
+    /// Who may read the metrics.
+    pub metrics: Door,
+}
+
+/// Who may see what belongs to the server rather than to a project.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Door {
+    /// Everybody.
+    Open,
+    /// Who has a credential, where one is needed at all; else everybody.
+    Guarded,
+    /// Who has a credential, also where none is needed elsewhere.
+    Locked,
 }
 
 impl Gate {
     /// Whether an address is open to those who come with no credential, or with one that is not good.
     pub fn is_open(self, path: &str) -> bool {
-        let bare = path.strip_prefix("/api").unwrap_or(path);
-        match bare {
-            "/health" | "/health/redis" | "/health/live" | "/health/ready" => true,
-            "/metrics" | "/openapi.json" | "/docs" => self.documents_open || !self.auth_required,
-            _ if path.starts_with("/docs/") => self.documents_open || !self.auth_required,
-            _ => matches!(path, "/" | "/api/auth/token"),
+        match self.door(path) {
+            Some(Door::Open) => true,
+            Some(Door::Guarded) => !self.auth_required,
+            Some(Door::Locked) | None => false,
+        }
+    }
+
+    /// The door of an address that has one of its own.
+    fn door(self, path: &str) -> Option<Door> {
+        match path.strip_prefix("/api").unwrap_or(path) {
+            "/health" | "/health/redis" | "/health/live" | "/health/ready" => Some(Door::Open),
+            "/metrics" => Some(self.metrics),
+            "/openapi.json" | "/docs" => Some(self.documents),
+            _ if path.starts_with("/docs/") => Some(self.documents),
+            _ => matches!(path, "/" | "/api/auth/token").then_some(Door::Open),
         }
     }
 
@@ -35,9 +59,17 @@ impl Gate {
 
 /// Answers 401 to those who come with no good credential to what is not open.
 pub async fn keep(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if gate.is_open(path) {
+        return next.run(request).await;
+    }
     match Identity::of(request.extensions()) {
-        Err(problem) if !gate.is_open(request.uri().path()) && !Gate::asks_itself(request.uri().path()) => {
-            problem.into_response()
+        Err(problem) if !Gate::asks_itself(path) => problem.into_response(),
+        Ok(principal)
+            if principal.kind == PrincipalKind::Anonymous && gate.door(path) == Some(Door::Locked) =>
+        {
+            Problem::new(Code::Unauthorized, "this needs a credential, also where none is needed elsewhere")
+                .into_response()
         }
         _ => next.run(request).await,
     }
@@ -47,11 +79,12 @@ pub async fn keep(State(gate): State<Gate>, request: Request, next: Next) -> Res
 mod tests {
     use super::*;
 
+    const SHUT: Gate = Gate { auth_required: true, documents: Door::Guarded, metrics: Door::Guarded };
+
     #[test]
     fn only_health_and_the_root_are_open_when_a_credential_is_needed() {
-        let gate = Gate { auth_required: true, documents_open: false };
         for open in ["/", "/api/auth/token", "/health", "/api/health", "/health/live", "/api/health/ready"] {
-            assert!(gate.is_open(open), "{open}");
+            assert!(SHUT.is_open(open), "{open}");
         }
         for shut in [
             "/api/projects",
@@ -63,9 +96,18 @@ mod tests {
             "/auth/token",
             "/other",
         ] {
-            assert!(!gate.is_open(shut), "{shut}");
+            assert!(!SHUT.is_open(shut), "{shut}");
         }
-        let gate = Gate { documents_open: true, ..gate };
-        assert!(gate.is_open("/docs/x.js") && gate.is_open("/api/metrics") && !gate.is_open("/api/projects"));
+    }
+
+    #[test]
+    fn documents_and_metrics_have_doors_of_their_own() {
+        let gate = Gate { documents: Door::Open, ..SHUT };
+        assert!(gate.is_open("/docs/x.js") && gate.is_open("/openapi.json"));
+        assert!(!gate.is_open("/api/metrics") && !gate.is_open("/api/projects"));
+        let gate = Gate { metrics: Door::Open, ..SHUT };
+        assert!(gate.is_open("/metrics") && gate.is_open("/api/metrics") && !gate.is_open("/docs"));
+        let gate = Gate { auth_required: false, metrics: Door::Locked, ..SHUT };
+        assert!(gate.is_open("/docs") && !gate.is_open("/metrics") && !gate.is_open("/api/metrics"));
     }
 }

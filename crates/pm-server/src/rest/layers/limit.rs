@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::Extensions;
+use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use pm_core::policy::PrincipalKind;
 
@@ -23,9 +25,8 @@ pub async fn enforce(State(limiter): State<Arc<Limiter>>, request: Request, next
     if is_exempt(request.uri().path()) {
         return next.run(request).await;
     }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let client = limiter.client(peer, request.headers());
+    let client = client(&limiter, request.extensions(), request.headers());
+    let client = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let Some((policy, verdict)) = limiter.take(&caller(&request, client)).await else {
         return next.run(request).await;
     };
@@ -49,6 +50,12 @@ pub fn refuse_login(verdict: &Verdict) -> Response {
     let mut response = refusal(detail, wait);
     tell("login", FAILURES, verdict, &mut response);
     response
+}
+
+/// Which address a request comes from.
+pub fn client(limiter: &Limiter, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(limiter.client(peer.0.ip(), headers))
 }
 
 /// Whose call it is. Whoever comes without a good credential is known by his address alone.

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::rest::answer::{self, Answer};
-use crate::rest::extract::{NoParameters, Within, Writing};
+use crate::rest::extract::{By, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Delete all memory items of a project.
@@ -16,8 +16,9 @@ use crate::rest::schema;
 )]
 pub(super) async fn clear_memory(
     Within { project, allowed, .. }: Within<Writing>,
+    By(actor): By,
     // A filter that this does not know must not clear what it was meant to spare.
     _: NoParameters,
 ) -> Answer {
-    answer::json(StatusCode::OK, &json!({ "deleted": allowed.memory.clear(project).await? }))
+    answer::json(StatusCode::OK, &json!({ "deleted": allowed.memory.clear(project, &actor).await? }))
 }

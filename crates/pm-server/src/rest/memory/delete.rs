@@ -5,7 +5,7 @@ use http::StatusCode;
 use pm_core::operations::DeleteRequest;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, ItemPath, NoParameters, Within, Writing};
+use crate::rest::extract::{By, Conditions, ItemPath, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Delete a memory item.
@@ -18,10 +18,11 @@ use crate::rest::schema;
 )]
 pub(super) async fn delete_memory_item(
     Within { project, allowed, .. }: Within<Writing>,
+    By(actor): By,
     _: NoParameters,
     item: ItemPath,
     Conditions(condition): Conditions,
 ) -> Answer {
-    allowed.memory.delete(&DeleteRequest::one(project, item.r#type, item.key), &condition).await?;
+    allowed.memory.delete(&DeleteRequest::one(project, item.r#type, item.key), &condition, &actor).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -8,7 +8,7 @@ use pm_core::operations::DeleteRequest;
 use pm_core::policy::Action;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Caller, Conditions, KeyPath, Parameters};
+use crate::rest::extract::{By, Caller, Conditions, KeyPath, Parameters};
 use crate::rest::problem::Problem;
 use crate::rest::schema;
 use crate::rest::state::App;
@@ -16,6 +16,7 @@ use crate::rest::state::App;
 /// What every form of the delete takes beside the path.
 pub(super) struct Deletion {
     caller: Caller,
+    by: By,
     parameters: Parameters,
     conditions: Conditions,
 }
@@ -25,9 +26,10 @@ impl FromRequestParts<App> for Deletion {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, app).await?;
+        let by = By::from_request_parts(parts, app).await?;
         let parameters = Parameters::from_request_parts(parts, app).await?;
         let Ok(conditions) = Conditions::from_request_parts(parts, app).await;
-        Ok(Self { caller, parameters, conditions })
+        Ok(Self { caller, by, parameters, conditions })
     }
 }
 
@@ -40,7 +42,7 @@ impl Deletion {
     async fn run(self) -> Answer {
         let request = DeleteRequest::new(self.parameters.fields())?;
         let allowed = self.caller.may(Action::Write(request.project()?))?;
-        allowed.memory.delete(&request, &self.conditions.0).await?;
+        allowed.memory.delete(&request, &self.conditions.0, &self.by.0).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     }
 }

@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, MessagePath, NoParameters, Within, Writing};
+use crate::rest::extract::{By, Conditions, MessagePath, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Delete a message.
@@ -17,10 +17,11 @@ use crate::rest::schema;
 )]
 pub(super) async fn delete_message(
     Within { project, allowed, .. }: Within<Writing>,
+    By(actor): By,
     _: NoParameters,
     MessagePath(message): MessagePath,
     Conditions(condition): Conditions,
 ) -> Answer {
-    allowed.messages.delete(project, message, &condition).await?;
+    allowed.messages.delete(project, message, &condition, &actor).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

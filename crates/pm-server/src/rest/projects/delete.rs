@@ -4,7 +4,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 
 use crate::rest::answer::Answer;
-use crate::rest::extract::{Conditions, NoParameters, Within, Writing};
+use crate::rest::extract::{By, Conditions, NoParameters, Within, Writing};
 use crate::rest::schema;
 
 /// Delete a project with its messages and its memory.
@@ -16,9 +16,10 @@ use crate::rest::schema;
 )]
 pub(super) async fn delete_project(
     Within { project, allowed, .. }: Within<Writing>,
+    By(actor): By,
     _: NoParameters,
     Conditions(condition): Conditions,
 ) -> Answer {
-    allowed.projects.delete(project, &condition).await?;
+    allowed.projects.delete(project, &condition, &actor).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "these types describe what others read and write; they are never built")]
 
+mod audit;
 mod auth;
 mod memory;
 mod messages;
@@ -9,6 +10,7 @@ mod parameters;
 mod projects;
 mod server;
 
+pub use audit::AuditEntry;
 pub use auth::{ApiKey, KeyCreate, Me, NewKey, RefreshToken, TokenRequest, Tokens};
 pub use memory::{
     BatchEntry, Cleared, Context, Count, MemoryBatch, MemoryItem, MemoryPut, MemoryStore, MemoryType, Recall,
@@ -16,9 +18,10 @@ pub use memory::{
 };
 pub use messages::{Message, MessageCreate, Role};
 pub use parameters::{
-    ConditionHeaders, ContextQuery, DeleteKeyQuery, DeleteProjectQuery, DeleteTypeQuery, IdempotencyKey,
-    ItemParameters, KeyIdParameter, KeyParameter, MemoryListQuery, MessageListQuery, MessageParameter,
-    OldProjectParameter, PageQuery, ProjectListQuery, ProjectParameter, ReadConditionHeaders, RecallQuery,
+    AuditListQuery, ConditionHeaders, ContextQuery, DeleteKeyQuery, DeleteProjectQuery, DeleteTypeQuery,
+    IdempotencyKey, ItemParameters, KeyIdParameter, KeyParameter, MemoryListQuery, MessageListQuery,
+    MessageParameter, OldProjectParameter, PageQuery, ProjectListQuery, ProjectParameter,
+    ReadConditionHeaders, RecallQuery,
 };
 pub use projects::{Project, ProjectChange, ProjectCreate, ProjectReplace, ProjectStatus};
 pub use server::{FieldError, Health, Problem, Root};

@@ -68,6 +68,24 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
+/// Pages of the audit record.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditListQuery {
+    /// Inclusive.
+    #[param(format = "date-time")]
+    since: Option<String>,
+    /// Exclusive.
+    #[param(format = "date-time")]
+    until: Option<String>,
+    /// 100 unless sent.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// From the `Link` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$")]
+    cursor: Option<String>,
+}
+
 /// `Idempotency-Key`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -10,8 +10,11 @@ pub struct Root {
     name: String,
     message: String,
     version: String,
-    docs: String,
-    openapi: String,
+    /// Absent where the server does not show its documents.
+    #[schema(nullable = false)]
+    docs: Option<String>,
+    #[schema(nullable = false)]
+    openapi: Option<String>,
     health: String,
 }
 

@@ -1,5 +1,6 @@
 //! Who may do what: every route with every kind of credential.
 
+mod doors;
 mod keys;
 pub mod tokens;
 mod users;
@@ -33,7 +34,7 @@ enum Need {
 }
 
 /// Every operation of the document. A new one has no entry, and the tests below fail until it has.
-const NEEDS: [(&str, Need); 43] = [
+const NEEDS: [(&str, Need); 44] = [
     ("GET /", Need::Open),
     ("GET /health", Need::Open),
     ("GET /health/live", Need::Open),
@@ -52,6 +53,7 @@ const NEEDS: [(&str, Need); 43] = [
     ("GET /api/auth/keys", Need::Admin),
     ("POST /api/auth/keys", Need::Admin),
     ("DELETE /api/auth/keys/{id}", Need::Admin),
+    ("GET /api/audit", Need::Admin),
     ("GET /api/projects", Need::List),
     ("POST /api/projects", Need::Create),
     ("GET /api/projects/{id}", Need::Read),

@@ -92,7 +92,7 @@ pub async fn not_good(server: &TestServer) -> Vec<String> {
 async fn a_log_in_opens_a_session_that_is_refreshed_and_ended() {
     let server = server().await;
     // As FastAPI's clients send it.
-    let form = "grant_type=password&username=eve&password=correct%20horse&scope=&client_id=&client_secret=";
+    let form = "grant_type=&username=eve&password=correct%20horse&scope=&client_id=&client_secret=";
     let first = server.post_form(TOKEN, form).await;
     assert_eq!(first.header("cache-control"), "no-store");
     let first = tokens(first);

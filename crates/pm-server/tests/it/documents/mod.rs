@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::harness::TestServer;
 use schema::compiled;
 pub use schema::{Document, Operation};
-pub use stage::Stage;
+pub use stage::{LOGIN, Stage};
 
 #[tokio::test]
 async fn the_document_is_served_as_it_is_committed() {

@@ -7,6 +7,8 @@ use super::schema::{Document, Operation};
 use crate::harness::{Answer, TestServer};
 
 const PASSWORD: &str = "correct-horse";
+/// The form with which its user logs in.
+pub const LOGIN: &str = "grant_type=password&username=ada&password=correct-horse";
 
 /// A server with a project, an item, a message, and a user.
 pub struct Stage {
@@ -76,8 +78,7 @@ impl Stage {
         if !matches!(operation.path, "/api/auth/refresh" | "/api/auth/logout") {
             return self.body(document, operation);
         }
-        let form = format!("username=ada&password={PASSWORD}");
-        let tokens = self.server.post_form("/api/auth/token", &form).await.expect(200).json();
+        let tokens = self.server.post_form("/api/auth/token", LOGIN).await.expect(200).json();
         json!({ "refresh_token": tokens["refresh_token"] })
     }
 
@@ -94,8 +95,7 @@ impl Stage {
     pub async fn ask(&self, operation: &Operation<'_>, target: &str, body: Value) -> Answer {
         let method: Method = operation.method.parse().unwrap();
         if operation.path == "/api/auth/token" {
-            let form = format!("grant_type=password&username=ada&password={PASSWORD}");
-            return self.server.post_form(target, &form).await;
+            return self.server.post_form(target, LOGIN).await;
         }
         self.server.call(method, target, &[self.credential()], body).await
     }

@@ -11,8 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use pm_core::model::{Grant, KeyDraft, Password, Scope, UserDraft, UserName};
-use pm_core::operations::{Keys, Operations, Ports, Users};
-use pm_core::policy::Principal;
+use pm_core::operations::{Audit, Keys, Operations, Ports, Users};
+use pm_core::policy::Actor;
 use pm_core::ports::{Clock, ManualClock, RandomIds};
 use pm_server::compose;
 use pm_server::config::{Config, Sources};
@@ -69,7 +69,7 @@ impl TestServer {
     }
 
     async fn serve(folder: TempDir, config: &Config, ports: Ports, operations: Operations) -> Self {
-        let (keys, users) = (operations.keys.clone(), Users::over(ports.of_vault()));
+        let (keys, users) = (operations.keys.clone(), users(&ports));
         let running = Running::start(config, ports, operations).await.unwrap();
         Self { running, keys, users, client: Client::builder(TokioExecutor::new()).build_http(), folder }
     }
@@ -85,14 +85,14 @@ impl TestServer {
     pub async fn key(&self, mut body: Value) -> String {
         body["name"] = json!("test");
         let draft = KeyDraft::new(body).unwrap();
-        self.keys.create(draft, &Principal::shell()).await.unwrap().1.expose()
+        self.keys.create(draft, &Actor::shell()).await.unwrap().1.expose()
     }
 
     /// Makes a user known, with everything but the power to let others in.
     pub async fn user(&self, name: &str, password: &str) {
         let grant = Grant::everywhere(&[Scope::Write]);
         let (name, password) = (UserName::new(name).unwrap(), Password::claimed(password.to_owned()));
-        self.users.add(UserDraft { name, password, grant }).await.unwrap();
+        self.users.add(UserDraft { name, password, grant }, &Actor::shell()).await.unwrap();
     }
 
     /// Where it listens.
@@ -132,7 +132,15 @@ impl TestServer {
 
     /// Sends a form.
     pub async fn post_form(&self, path: &str, form: &str) -> Answer {
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send_form(path, &[], form).await
+    }
+
+    /// The same with headers.
+    pub async fn send_form(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
@@ -187,6 +195,10 @@ impl TestServer {
         let path = format!("/api/projects/{project}/memory/count");
         self.get(&path).await.expect(200).json()["count"].as_u64().unwrap()
     }
+}
+
+fn users(ports: &Ports) -> Users {
+    Users::over(ports.of_vault(), Arc::new(Audit::over(ports.of_vault(), None)))
 }
 
 /// Ports over a store in memory.

@@ -1,10 +1,11 @@
 //! The vault. Its statements run on a connection of the store, or on one beside it.
 
 use jiff::Timestamp;
-use pm_core::ports::{Content, Expected, Record, Shelf};
+use pm_core::ports::{Content, Expected, IdRange, Order, Record, Shelf};
 use rusqlite::{Connection, Row, params};
 
 use super::super::fault::Result;
+use super::conditions::{Conditions, direction};
 use super::query::{all, count, execute, first, rows, time, unsigned};
 
 /// See `Vault::record`.
@@ -19,19 +20,44 @@ pub(in super::super) fn find(
     first(connection, SELECT, params![shelf.name(), id, now], record)
 }
 
-/// See `Vault::records`.
+/// See `Vault::records_within`.
 pub(in super::super) fn list(
     connection: &Connection,
     now: i64,
-    shelf: Shelf,
-    after: Option<&str>,
+    (shelf, range): (Shelf, IdRange<'_>),
+    order: Order,
     limit: usize,
 ) -> Result<Vec<Record>> {
-    const SELECT: &str = "SELECT id, body, version, expires_at FROM record \
-         WHERE shelf = ?1 AND id > ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY id LIMIT ?4";
-    // No id is empty: all of them follow it.
-    let after = after.unwrap_or_default();
-    all(connection, SELECT, params![shelf.name(), after, now, rows(limit)], record)
+    let mut conditions = within(now, shelf, range);
+    let (limit, order) = (conditions.bind(rows(limit)), direction(order));
+    let sql = format!(
+        "SELECT id, body, version, expires_at FROM record WHERE {} ORDER BY id {order} LIMIT {limit}",
+        conditions.sql()
+    );
+    all(connection, &sql, conditions.values(), record)
+}
+
+/// See `Vault::count_records`.
+pub(in super::super) fn count_within(
+    connection: &Connection,
+    now: i64,
+    shelf: Shelf,
+    range: IdRange<'_>,
+) -> Result<u64> {
+    let conditions = within(now, shelf, range);
+    let sql = format!("SELECT count(*) FROM record WHERE {}", conditions.sql());
+    count(connection, &sql, conditions.values())
+}
+
+/// What is live on a shelf in a range.
+fn within(now: i64, shelf: Shelf, range: IdRange<'_>) -> Conditions {
+    let mut conditions = Conditions::new("TRUE");
+    conditions.and_with("shelf =", Some(shelf.name().to_owned()));
+    conditions.and_with("id >", range.after.map(str::to_owned));
+    conditions.and_with("id <", range.before.map(str::to_owned));
+    let now = conditions.bind(now);
+    conditions.and(&format!("(expires_at IS NULL OR expires_at > {now})"));
+    conditions
 }
 
 /// See `Vault::put_record`. Who looks at the clock a little later must not rely on what has expired either: what takes

@@ -1,6 +1,5 @@
 -- What all scripts on a project share. KEYS[1] is the project's hash; the names of its other keys follow from it
 -- (redis/keys.rs tells what each holds). ARGV[1] is a token of 16 bytes that no other call has.
-local call = redis.call
 local P = KEYS[1]
 local base = string.sub(P, 1, -2)
 local I, K, T, S, E, L = base .. 'i', base .. 'k', base .. 't', base .. 's', base .. 'e', base .. 'l'
@@ -10,34 +9,11 @@ local token = ARGV[1]
 -- The most changes that the log keeps, and the most expired items that one call takes away.
 local LOG, PURGE = 4096, 500
 -- In a record of an item: what stands where (redis/record.rs).
-local NEVER, NO_SESSION = string.rep('\255', 8), string.rep('\0', 16)
-
-local function be8(n)
-  local high = math.floor(n / 4294967296)
-  return struct.pack('>I4I4', high, n - high * 4294967296)
-end
+local NO_SESSION = string.rep('\0', 16)
 
 local function number8(text)
   local high, low = struct.unpack('>I4I4', text)
   return high * 4294967296 + low
-end
-
--- Now, as times are kept: microseconds since 1970, biased so that bytes compare as times do.
-local function now8()
-  local time = call('TIME')
-  local micros = time[1] * 1000000 + time[2]
-  local high = math.floor(micros / 4294967296)
-  return struct.pack('>I4I4', high + 2147483648, micros - high * 4294967296)
-end
-
-local function earlier_or_equal(a, b)
-  local high_a, low_a = struct.unpack('>I4I4', a)
-  local high_b, low_b = struct.unpack('>I4I4', b)
-  return high_a < high_b or (high_a == high_b and low_a <= low_b)
-end
-
-local function decimal(n)
-  return string.format('%.0f', n)
 end
 
 -- The project's status, revision, and position in the log of changes; nil where it is not there.

@@ -1,6 +1,7 @@
--- Reads records in the order of their ids. ARGV: token, shelf, from ('(' with an id, or '-'), how many, the most bytes.
-local limit, most = tonumber(ARGV[4]), tonumber(ARGV[5])
-local ids = call('ZRANGEBYLEX', base .. 'i:' .. ARGV[2], ARGV[3], '+', 'LIMIT', 0, limit)
+-- Reads records in the order of their ids. ARGV: token, shelf, the command for that order, from and to as it takes them,
+-- how many, the most bytes.
+local limit, most = tonumber(ARGV[6]), tonumber(ARGV[7])
+local ids = call(ARGV[3], base .. 'i:' .. ARGV[2], ARGV[4], ARGV[5], 'LIMIT', 0, limit)
 local now, bytes, looked = now8(), 0, 0
 local found, last = {}, ''
 for _, id in ipairs(ids) do
