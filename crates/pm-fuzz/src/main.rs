@@ -22,9 +22,6 @@ struct Cli {
     /// Only the target of this name.
     #[arg(long)]
     target: Option<String>,
-    /// Write the inputs that are good into the corpus anew, after a change of what is good.
-    #[arg(long)]
-    renew: bool,
 }
 
 fn main() -> ExitCode {
@@ -52,11 +49,6 @@ fn fuzz(cli: &Cli) -> Outcome<usize> {
             continue;
         }
         let good = target.good();
-        if cli.renew {
-            for (what, input) in &good {
-                corpus::write(&folder, target.name(), &format!("good-{what}"), input)?;
-            }
-        }
         let committed = corpus::read(&folder, target.name())?.into_iter().map(|(_, input)| input);
         let mut inputs: Vec<_> = good.into_iter().map(|(_, input)| input).chain(committed).collect();
         inputs.sort_unstable();
