@@ -58,7 +58,7 @@ fn forged(good: &str, identity: &str, position: &Value) -> Vec<(&'static str, St
     let bytes = URL_SAFE_NO_PAD.decode(good).unwrap();
     let placed = |position: &str| encoded(&format!(r#"["{identity}",{position}]"#));
     let mut swapped: Vec<char> = good.chars().collect();
-    swapped.swap(4, 9);
+    swapped.swap(0, 1);
     vec![
         ("one character", "A".to_owned()),
         ("the last character is missing", good[..good.len() - 1].to_owned()),
@@ -66,7 +66,7 @@ fn forged(good: &str, identity: &str, position: &Value) -> Vec<(&'static str, St
         ("half of it", good[..good.len() / 2].to_owned()),
         ("a character more", format!("{good}A")),
         ("twice", good.repeat(2)),
-        ("two characters change places", swapped.into_iter().collect()),
+        ("the first two characters change places", swapped.into_iter().collect()),
         ("upper case", good.to_uppercase()),
         ("padding", format!("{good}=")),
         ("padding as it should be", URL_SAFE.encode([&bytes[..], b" "].concat()) + "=="),
@@ -91,7 +91,7 @@ fn forged(good: &str, identity: &str, position: &Value) -> Vec<(&'static str, St
         ("an identity that is a number", encoded(&json!([1, position]).to_string())),
         ("an identity that is null", encoded(&json!([null, position]).to_string())),
         ("an identity cut short", encoded(&json!([&identity[1..], position]).to_string())),
-        ("an identity in small letters", encoded(&json!([format!("{identity} "), position]).to_string())),
+        ("an identity and a space", encoded(&json!([format!("{identity} "), position]).to_string())),
         ("something behind it", encoded(&format!("{} x", json!([identity, position])))),
         ("a position that is null", placed("null")),
         ("a position that is true", placed("true")),
