@@ -52,8 +52,17 @@ impl Random {
 
     /// 40 words; some come far more often than others, as in real text.
     pub fn text(&mut self) -> String {
+        self.words(40)
+    }
+
+    /// Eight words.
+    pub fn question(&mut self) -> String {
+        self.words(8)
+    }
+
+    fn words(&mut self, count: usize) -> String {
         let words: Vec<_> =
-            (0..40).map(|_| word((self.number() % WORDS) * (self.number() % WORDS) / WORDS)).collect();
+            (0..count).map(|_| word((self.number() % WORDS) * (self.number() % WORDS) / WORDS)).collect();
         words.join(" ")
     }
 }

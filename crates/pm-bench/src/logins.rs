@@ -68,10 +68,10 @@ pub fn run(each: usize) -> Outcome<()> {
     })?;
     let of = |status| statuses.iter().filter(|one| **one == status).count();
     println!(
-        "{CROWD} log-ins at a time: {} let in, {} told to come again (503), {} else, in {:.2} s; peak VmHWM {} kB",
+        "{CROWD} log-ins at a time: {} let in, {} told to come again (429), {} else, in {:.2} s; peak VmHWM {} kB",
         of(200),
-        of(503),
-        CROWD - of(200) - of(503),
+        of(429),
+        CROWD - of(200) - of(429),
         beginning.elapsed().as_secs_f64(),
         server.peak_kb()?
     );

@@ -47,10 +47,10 @@ enum Command {
         #[arg(long, default_value_t = 50_000)]
         many: usize,
         /// Seconds of each case.
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = 2)]
         seconds: u32,
-        /// Rounds, beside the first, which is not counted.
-        #[arg(long, default_value_t = 5)]
+        /// Rounds, beside the first, which is longer and not counted.
+        #[arg(long, default_value_t = 15)]
         rounds: usize,
     },
     /// Slow connections and junk by the hundred megabytes, and what is left for a normal client.

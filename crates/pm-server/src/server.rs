@@ -62,7 +62,7 @@ impl Running {
         if config.auth.required {
             background.push(tokio::spawn(compose::announce_bootstrap(access, stop.clone())));
         }
-        let accepting = tokio::spawn(http::serve(listener, app, Limits::default(), stop.clone()));
+        let accepting = tokio::spawn(http::serve(listener, app, Limits::of_system(), stop.clone()));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { address, stop, ports, accepting, background })
     }

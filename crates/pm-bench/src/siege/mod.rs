@@ -86,7 +86,7 @@ pub fn run(siege: &Siege) -> Outcome<()> {
             beginning.elapsed().as_secs_f64()
         );
         let calm = normal::ask_until(&url, &project, &|| counts.sent.load(Ordering::Relaxed) > 0)?;
-        tell("10,000 slow connections", &calm, &server)?;
+        tell("with the slow connections", &calm, &server)?;
         let throwing = Instant::now();
         let stormy = normal::ask_until(&url, &project, &|| counts.is_over())?;
         tell("and the junk", &stormy, &server)?;
@@ -128,7 +128,7 @@ async fn besiege(
 /// Waits until the background has made the vectors of all items, which is not what is measured.
 fn settle(agent: &ureq::Agent, server: &str) -> Outcome<()> {
     let beginning = Instant::now();
-    while beginning.elapsed() < Duration::from_mins(2) {
+    while beginning.elapsed() < Duration::from_mins(5) {
         let health: Value =
             serde_json::from_str(&agent.get(format!("{server}/health")).call()?.body_mut().read_to_string()?)?;
         if health.pointer("/embedder/pending") == Some(&json!(0)) {

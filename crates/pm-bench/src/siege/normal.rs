@@ -41,7 +41,7 @@ pub fn ask_until(server: &str, project: &str, done: &impl Fn() -> bool) -> Outco
     };
     loop {
         for (which, (_, millis)) in asked.millis.iter_mut().enumerate() {
-            let body = json!({"project_id": project, "query": words.text()}).to_string();
+            let body = json!({"project_id": project, "query": words.question()}).to_string();
             let beginning = Instant::now();
             let answer = match which {
                 0 => keeping.get(&live).call(),

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Limits;
 use super::connection::{Ended, drive};
+use super::crowd::Crowd;
 
 /// The pause after the system refused a connection, so that a lack of file descriptors does not become a busy loop.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -36,13 +37,14 @@ pub async fn serve(
 ) -> Drained {
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
+    let crowd = Arc::new(Crowd::new(limits.max_unfinished));
     let places = Arc::new(Semaphore::new(limits.max_connections));
     // What has connected before the shutdown is accepted first: its request may be on the way already.
     while let Some(Ok(place)) = before(&shutdown, Arc::clone(&places).acquire_owned()).await {
         let Some((stream, client)) = before(&shutdown, accept(&listener)).await else { break };
-        let (app, stop, cut) = (app.clone(), shutdown.clone(), cut.clone());
+        let (app, stop, cut, crowd) = (app.clone(), shutdown.clone(), cut.clone(), Arc::clone(&crowd));
         connections.spawn(async move {
-            let served = drive(stream, client, app, limits, stop);
+            let served = drive(stream, client, app, limits, crowd, stop);
             if let Some(ended) = cut.run_until_cancelled(served).await {
                 report(&ended, client);
             }

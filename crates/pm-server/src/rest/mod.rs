@@ -69,7 +69,7 @@ pub fn router(parts: Parts) -> Router {
         gate: parts.gate,
         anonymous: Arc::new(Principal::anonymous()),
     };
-    let app = App::new(parts.operations, health, BodyLimit(parts.max_body_bytes), parts.limiter.clone());
+    let app = App::new(parts.operations, health, BodyLimit::new(parts.max_body_bytes), parts.limiter.clone());
     let (routes, declared) = declared().split_for_parts();
     // From the inside out.
     let inner = routes

@@ -194,3 +194,13 @@ async fn two_keys_for_one_write_are_refused() {
     server.call(Method::POST, "/api/projects", &twice, json!({"name": "n"})).await.invalid("Idempotency-Key");
     assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
 }
+
+#[tokio::test]
+async fn a_body_that_would_take_far_more_than_its_bytes_is_refused() {
+    let server = TestServer::start().await;
+    // Each of these objects would take hundreds of bytes.
+    let items = vec![r#"{"a":0}"#; 200_000].join(",");
+    let body = format!(r#"{{"items":[{items}]}}"#);
+    let answer = server.post_bytes("/api/memory/store/batch", body).await;
+    answer.expect(413);
+}

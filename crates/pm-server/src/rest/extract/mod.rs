@@ -7,9 +7,11 @@ mod conditions;
 mod form;
 mod path;
 mod query;
+mod room;
 
 pub use access::{Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
+pub use room::Burden;
 pub use client::Client;
 pub use conditions::{Conditions, ReadConditions};
 pub use form::{Form, FormBody};
