@@ -52,7 +52,9 @@ pub fn run(many: usize, seconds: u32, rounds: usize) -> Outcome<()> {
             }
         }
     }
-    println!("| server | CPU us a request, median | least | most | more than open in the same round, median |");
+    println!(
+        "| server | CPU us a request, median | least | most | more than open in the same round, median |"
+    );
     println!("|---|---|---|---|---|");
     let open = costs.first().cloned().unwrap_or_default();
     for ((name, ..), costs) in servers.iter().zip(&costs) {

@@ -14,9 +14,8 @@ const PASSWORD: &str = "correct horse battery";
 /// Prints both figures.
 pub fn run(each: usize) -> Outcome<()> {
     let folder = tempfile::tempdir()?;
-    tokio::runtime::Runtime::new()?.block_on(async {
-        Door::open(folder.path()).await?.add_user("ada", PASSWORD).await
-    })?;
+    tokio::runtime::Runtime::new()?
+        .block_on(async { Door::open(folder.path()).await?.add_user("ada", PASSWORD).await })?;
     // Each attempt comes from an address of its own: an address has ten failures a minute.
     let settings = [("AUTH_REQUIRED", "true"), ("TRUSTED_PROXIES", "127.0.0.1/32")];
     let server = Server::ai_pm_with(folder.path(), &settings)?;
@@ -60,11 +59,15 @@ pub fn run(each: usize) -> Outcome<()> {
         let crowd: Vec<_> = (0..CROWD)
             .map(|n| {
                 scope.spawn(move || {
-                    log_in(&client::agent(), url, "ada", PASSWORD, 100_000 + n).map_err(|error| error.to_string())
+                    log_in(&client::agent(), url, "ada", PASSWORD, 100_000 + n)
+                        .map_err(|error| error.to_string())
                 })
             })
             .collect();
-        crowd.into_iter().map(|one| one.join().map_err(|_| "panicked".to_owned())?).collect::<Result<Vec<_>, _>>()
+        crowd
+            .into_iter()
+            .map(|one| one.join().map_err(|_| "panicked".to_owned())?)
+            .collect::<Result<Vec<_>, _>>()
     })?;
     let of = |status| statuses.iter().filter(|one| **one == status).count();
     println!(

@@ -23,7 +23,8 @@ const NOWHERE: &str = "00000000-0000-7000-8000-000000000000";
 /// The kinds of junk, each as its name, and all that is sent of it.
 fn kinds() -> [(&'static str, Vec<u8>, bool); 7] {
     let post = |length: Option<usize>| {
-        let length = length.map_or("Transfer-Encoding: chunked".to_owned(), |it| format!("Content-Length: {it}"));
+        let length =
+            length.map_or("Transfer-Encoding: chunked".to_owned(), |it| format!("Content-Length: {it}"));
         format!(
             "POST /api/memory/store/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Connection: close\r\n{length}\r\n\r\n"
@@ -51,7 +52,12 @@ fn kinds() -> [(&'static str, Vec<u8>, bool); 7] {
 }
 
 /// Throws until `bytes` were sent; how often each kind was answered with which status (0: with none).
-pub async fn throw(server: SocketAddr, bytes: u64, at_a_time: usize, counts: &Arc<Counts>) -> Vec<(String, u64)> {
+pub async fn throw(
+    server: SocketAddr,
+    bytes: u64,
+    at_a_time: usize,
+    counts: &Arc<Counts>,
+) -> Vec<(String, u64)> {
     let kinds = Arc::new(kinds());
     let throwers = (0..at_a_time).map(|first| {
         let (kinds, counts) = (Arc::clone(&kinds), Arc::clone(counts));

@@ -72,8 +72,7 @@ pub fn run(siege: &Siege) -> Outcome<()> {
     std::thread::scope(|scope| {
         let besiegers = Arc::clone(&counts);
         let size = (siege.connections, siege.megabytes * 1_000_000);
-        let besieging =
-            scope.spawn(move || runtime.block_on(besiege(authority, size, held, besiegers)));
+        let besieging = scope.spawn(move || runtime.block_on(besiege(authority, size, held, besiegers)));
         let beginning = Instant::now();
         while counts.open.load(Ordering::Relaxed) < siege.connections as u64
             && beginning.elapsed() < Duration::from_secs(30)
@@ -129,8 +128,9 @@ async fn besiege(
 fn settle(agent: &ureq::Agent, server: &str) -> Outcome<()> {
     let beginning = Instant::now();
     while beginning.elapsed() < Duration::from_mins(5) {
-        let health: Value =
-            serde_json::from_str(&agent.get(format!("{server}/health")).call()?.body_mut().read_to_string()?)?;
+        let health: Value = serde_json::from_str(
+            &agent.get(format!("{server}/health")).call()?.body_mut().read_to_string()?,
+        )?;
         if health.pointer("/embedder/pending") == Some(&json!(0)) {
             return Ok(());
         }

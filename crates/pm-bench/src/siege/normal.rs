@@ -32,11 +32,9 @@ pub fn ask_until(server: &str, project: &str, done: &impl Fn() -> bool) -> Outco
     let recall = format!("{server}/api/memory/recall");
     let mut words = crate::client::Random(7);
     let mut asked = Asked {
-        millis: [
-            "GET /health/live", "GET /health/live, a new connection", "GET a project", "recall",
-        ]
-        .map(|name| (name, Vec::new()))
-        .into(),
+        millis: ["GET /health/live", "GET /health/live, a new connection", "GET a project", "recall"]
+            .map(|name| (name, Vec::new()))
+            .into(),
         failed: 0,
     };
     loop {

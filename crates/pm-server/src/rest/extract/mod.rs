@@ -11,9 +11,9 @@ mod room;
 
 pub use access::{Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
-pub use room::Burden;
 pub use client::Client;
 pub use conditions::{Conditions, ReadConditions};
 pub use form::{Form, FormBody};
 pub use path::{ItemPath, KeyId, KeyPath, MessagePath, ProjectScope};
 pub use query::{NoParameters, Parameters};
+pub use room::Burden;
