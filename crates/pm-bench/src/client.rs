@@ -42,7 +42,8 @@ pub fn fill(agent: &Agent, server: &str, project: &str, items: usize) -> Outcome
 pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -51,8 +52,17 @@ impl Random {
 
     /// 40 words; some come far more often than others, as in real text.
     pub fn text(&mut self) -> String {
+        self.words(40)
+    }
+
+    /// Eight words.
+    pub fn question(&mut self) -> String {
+        self.words(8)
+    }
+
+    fn words(&mut self, count: usize) -> String {
         let words: Vec<_> =
-            (0..40).map(|_| word((self.next() % WORDS) * (self.next() % WORDS) / WORDS)).collect();
+            (0..count).map(|_| word((self.number() % WORDS) * (self.number() % WORDS) / WORDS)).collect();
         words.join(" ")
     }
 }

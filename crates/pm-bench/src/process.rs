@@ -20,6 +20,11 @@ pub struct Server {
 impl Server {
     /// ai-pm over the store in `folder`, logging at INFO into a file there, as one would run it.
     pub fn ai_pm(folder: &Path) -> Outcome<Self> {
+        Self::ai_pm_with(folder, &[])
+    }
+
+    /// ai-pm with settings beside those of every measurement.
+    pub fn ai_pm_with(folder: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
         let port = free_port()?;
         let log = fs::File::options().create(true).append(true).open(folder.join("log"))?;
         let began = Instant::now();
@@ -31,6 +36,7 @@ impl Server {
             .env("DATA_DIR", folder.join("data"))
             .env("MAX_MEMORY_ITEMS", "0")
             .env("RATE_LIMIT_PER_SECOND", "0")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -62,9 +68,23 @@ impl Server {
 
     /// Kilobytes that are resident now.
     pub fn resident_kb(&self) -> Outcome<u64> {
+        self.status_kb("VmRSS:")
+    }
+
+    /// The most kilobytes that were ever resident.
+    pub fn peak_kb(&self) -> Outcome<u64> {
+        self.status_kb("VmHWM:")
+    }
+
+    fn status_kb(&self, name: &str) -> Outcome<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
         Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// Where it listens, as `host:port`.
+    pub fn authority(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// CPU seconds used so far.
@@ -90,6 +110,21 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What ai-pm prints when it is run as a command, in the folder of a server and with its settings.
+pub fn ai_pm(folder: &Path, settings: &[(&str, &str)], command: &[&str]) -> Outcome<String> {
+    let output = Command::new(beside("ai-pm")?)
+        .current_dir(folder)
+        .env_clear()
+        .env("DATA_DIR", folder.join("data"))
+        .envs(settings.iter().copied())
+        .args(command)
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// The binary of this name that was built into the same folder.

@@ -68,7 +68,7 @@ impl Running {
         if config.auth.required {
             background.push(tokio::spawn(compose::announce_bootstrap(access, stop.clone())));
         }
-        let serving = http::serve(listener, app, encryption.clone(), Limits::default(), stop.clone());
+        let serving = http::serve(listener, app, encryption.clone(), Limits::of_system(), stop.clone());
         let accepting = tokio::spawn(serving);
         tracing::info!(%address, tls = encryption.is_some(), version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(Self { address, stop, encryption, ports, accepting, background })

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Limits;
 use super::connection::{Ended, drive};
+use super::crowd::Crowd;
 use super::encrypted::handshake;
 use crate::tls::Encryption;
 
@@ -42,18 +43,21 @@ pub async fn serve(
 ) -> Drained {
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
+    let crowd = Arc::new(Crowd::new(limits.max_unfinished));
     let places = Arc::new(Semaphore::new(limits.max_connections));
     // What has connected before the shutdown is accepted first: its request may be on the way already.
     while let Some(Ok(place)) = before(&shutdown, Arc::clone(&places).acquire_owned()).await {
         let Some((stream, client)) = before(&shutdown, accept(&listener)).await else { break };
-        let (app, stop, cut) = (app.clone(), shutdown.clone(), cut.clone());
+        let (app, stop, cut, crowd) = (app.clone(), shutdown.clone(), cut.clone(), Arc::clone(&crowd));
         let acceptor = encryption.as_deref().map(Encryption::acceptor);
         connections.spawn(async move {
             let served = async {
                 match acceptor {
-                    None => drive(stream, client, app, limits, stop).await,
+                    None => drive(stream, client, app, limits, crowd, stop).await,
                     // In a box, so that a bare connection does not take as much memory as an encrypted one.
-                    Some(acceptor) => Box::pin(encrypted(stream, client, acceptor, app, limits, stop)).await,
+                    Some(acceptor) => {
+                        Box::pin(encrypted(stream, client, acceptor, app, limits, crowd, stop)).await
+                    }
                 }
             };
             if let Some(ended) = cut.run_until_cancelled(served).await {
@@ -78,10 +82,11 @@ async fn encrypted(
     acceptor: TlsAcceptor,
     app: Router,
     limits: Limits,
+    crowd: Arc<Crowd>,
     stop: CancellationToken,
 ) -> Ended {
     match handshake(stream, acceptor, &limits, &stop).await {
-        Ok(stream) => drive(stream, client, app, limits, stop).await,
+        Ok(stream) => drive(stream, client, app, limits, crowd, stop).await,
         Err(ended) => ended,
     }
 }

@@ -38,7 +38,14 @@ pub(super) enum Overdue {
     Idle,
     Write,
     Linger,
+    /// Not with anything: others wait for their clients too, and it had waited longest.
+    Crowd,
+    /// Nor with this: it is waited for without what serving takes.
+    Rest,
 }
+
+/// How long a connection waits for its client before it gives up the buffers that serving takes.
+const REST: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
 struct State {
@@ -46,6 +53,7 @@ struct State {
     since: Instant,
     write_blocked: Option<Instant>,
     body_unread: bool,
+    crowded_out: bool,
 }
 
 /// The clock of one connection.
@@ -59,6 +67,7 @@ impl Clock {
             since: Instant::now(),
             write_blocked: None,
             body_unread: false,
+            crowded_out: false,
         }))
     }
 
@@ -95,6 +104,11 @@ impl Clock {
     /// The body of the request was given up before its end.
     pub(super) fn left_unread(&self) {
         self.state().body_unread = true;
+    }
+
+    /// The connection is to give way to others.
+    pub(super) fn crowd_out(&self) {
+        self.state().crowded_out = true;
     }
 
     /// The last of an answer is handed over. Some of it may still wait to be written.
@@ -134,9 +148,18 @@ impl Clock {
         }
     }
 
-    /// When the connection is overdue unless something happens first, and what it is overdue with.
-    pub(super) fn deadline(&self, limits: &Limits, shutting_down: bool) -> Option<(Instant, Overdue)> {
+    /// When the connection is overdue unless something happens first, and what it is overdue with. Only one that is
+    /// `served` is overdue with a rest.
+    pub(super) fn deadline(
+        &self,
+        limits: &Limits,
+        shutting_down: bool,
+        served: bool,
+    ) -> Option<(Instant, Overdue)> {
         let state = self.state();
+        if state.crowded_out {
+            return Some((state.since, Overdue::Crowd));
+        }
         let (limit, overdue) = match state.phase {
             Phase::Fresh if shutting_down => (Some(FRESH_GRACE.min(limits.head)), Overdue::Idle),
             Phase::Fresh | Phase::Head => (Some(limits.head), Overdue::Head),
@@ -148,6 +171,9 @@ impl Clock {
         };
         let client = limit.map(|limit| (state.since + limit, overdue));
         let answer = state.write_blocked.map(|since| (since + limits.write, Overdue::Write));
-        client.into_iter().chain(answer).min_by_key(|(at, _)| *at)
+        let waits = matches!(state.phase, Phase::Fresh | Phase::Head | Phase::Idle);
+        let rests = served && waits && state.write_blocked.is_none() && !state.body_unread;
+        let rest = rests.then(|| (state.since + REST, Overdue::Rest));
+        client.into_iter().chain(answer).chain(rest).min_by_key(|(at, _)| *at)
     }
 }

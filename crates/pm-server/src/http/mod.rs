@@ -3,11 +3,16 @@
 //! `hyper` has a limit on the time in which a head must arrive, but its clock starts when it begins to wait for the
 //! head: the time in which a connection lies idle counts, so one limit would have to serve for both. Here a
 //! clock of each connection tells the two apart, and watches writing as well.
+//!
+//! What `hyper` holds for a connection, some 16 kB of buffers, it holds from the first byte to the last. Here a connection
+//! that waits for its client has none of it: what came of a head is kept, and `hyper` is begun anew when more comes.
 
 mod accept;
 mod body;
 mod clock;
 mod connection;
+mod crowd;
+mod descriptors;
 mod encrypted;
 mod listen;
 mod signal;
@@ -33,6 +38,17 @@ pub struct Limits {
     pub drain: Duration,
     /// Connections at a time; further ones wait in the backlog of the system.
     pub max_connections: usize,
+    /// Connections at a time that have more to send of a body, or of a long head; beyond, the one that has been silent
+    /// longest is cut.
+    pub max_unfinished: usize,
+}
+
+impl Limits {
+    /// The usual ones, with no more connections than the system lets the process have.
+    pub fn of_system() -> Self {
+        let usual = Self::default();
+        Self { max_connections: usual.max_connections.min(descriptors::raise()), ..usual }
+    }
 }
 
 impl Default for Limits {
@@ -43,6 +59,7 @@ impl Default for Limits {
             idle: Duration::from_secs(75),
             drain: Duration::from_secs(4),
             max_connections: 16_384,
+            max_unfinished: 512,
         }
     }
 }

@@ -167,7 +167,8 @@ async fn what_a_client_does_not_take_is_not_kept_for_it() {
     // More than the buffers of the system hold.
     let app = Router::new().route("/", get(|| async { vec![0; 64 << 20] }));
     let limits = Limits { write: Duration::from_millis(10), ..Limits::default() };
-    let ended = drive(stream, peer, app, limits, CancellationToken::new()).await;
+    let ended =
+        drive(stream, peer, app, limits, Arc::new(crowd::Crowd::new(8)), CancellationToken::new()).await;
     assert!(matches!(ended, Ended::Cut(_)), "{ended:?}");
     let error = client.read_to_end(&mut Vec::new()).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);

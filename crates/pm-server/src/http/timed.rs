@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -28,17 +29,44 @@ impl Socket for TcpStream {
 pub(super) struct Timed<S> {
     stream: S,
     clock: Arc<Clock>,
+    /// What was read already and is to be read again.
+    before: Bytes,
     write_blocked: bool,
     lingering: bool,
 }
 
+/// The most that is read of a connection at rest before it is served again.
+const FIRST: usize = 512;
+
 impl<S: Socket> Timed<S> {
     pub(super) fn new(stream: S, clock: Arc<Clock>) -> Self {
-        Self { stream, clock, write_blocked: false, lingering: false }
+        Self { stream, clock, before: Bytes::new(), write_blocked: false, lingering: false }
     }
 
     pub(super) fn get_ref(&self) -> &S {
         &self.stream
+    }
+
+    /// Has `bytes`, which came and were not used, read again before all else.
+    pub(super) fn read_again(&mut self, bytes: &[u8]) {
+        self.before = Bytes::copy_from_slice(bytes);
+    }
+
+    /// How much there is to be read again.
+    pub(super) fn kept(&self) -> usize {
+        self.before.len()
+    }
+
+    /// Ready when something has come, or the client has closed its side.
+    pub(super) fn poll_wake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [0; FIRST];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        if !buffer.filled().is_empty() {
+            self.clock.arrived();
+            self.before = [&self.before, buffer.filled()].concat().into();
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Notes the outcome of a write. The clock is asked only when something changes.
@@ -57,6 +85,11 @@ impl<S: Socket> AsyncRead for Timed<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let count = self.before.len().min(buffer.remaining());
+            buffer.put_slice(&self.before.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {

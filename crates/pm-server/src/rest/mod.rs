@@ -76,7 +76,7 @@ pub fn router(parts: Parts) -> Router {
         gate: parts.gate,
         anonymous: Arc::new(Principal::anonymous()),
     };
-    let (shown, body_limit) = (Shown(parts.documents), BodyLimit(parts.max_body_bytes));
+    let (shown, body_limit) = (Shown(parts.documents), BodyLimit::new(parts.max_body_bytes));
     let app = App::new(parts.operations, health, body_limit, parts.limiter.clone(), shown);
     let (routes, declared) = declared().split_for_parts();
     let edge = Edge { ids: parts.ports.ids, encrypted: parts.encrypted };

@@ -96,3 +96,11 @@ fn what_is_no_json_is_told_before_its_numbers_are() {
         "every one of them"
     );
 }
+
+#[test]
+fn what_is_made_of_a_body_weighs_more_than_its_text() {
+    let objects = format!("[{}]", vec![r#"{"a":0}"#; 1000].join(","));
+    assert!(weight(objects.as_bytes()) > 500 * 1000, "{}", weight(objects.as_bytes()));
+    let text = format!("{{\"a\":\"{}\"}}", "{[,".repeat(1000));
+    assert!(weight(text.as_bytes()) < 2 * 3000, "{}", weight(text.as_bytes()));
+}

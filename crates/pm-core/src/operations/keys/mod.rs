@@ -4,6 +4,7 @@ mod known;
 mod text;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,10 @@ use crate::{Error, Result};
 use known::Known;
 pub use text::KeyText;
 
-/// How many uses are written down at a time. What finds no place is written at the next use.
+/// How many uses are written down in [`NOTING`]. What finds no place is written at the next use: many keys must not cost
+/// more than few.
 const NOTES: usize = 16;
+const NOTING: Duration = Duration::from_secs(1);
 /// Records read at a time.
 const PAGE: usize = 1000;
 
@@ -209,6 +212,7 @@ impl Keys {
             if let Err(error) = vault.put_record(Shelf::Uses, &id, &content, Expected::Any).await {
                 tracing::debug!(%error, "the use of a key was not noted");
             }
+            tokio::time::sleep(NOTING).await;
             drop(place);
         });
     }

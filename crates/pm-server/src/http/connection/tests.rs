@@ -42,7 +42,8 @@ fn connect() -> Connection {
     let (client, server) = duplex(16 * 1024);
     let shutdown = CancellationToken::new();
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 7));
-    let server = tokio::spawn(drive(server, peer, app(), Limits::default(), shutdown.clone()));
+    let crowd = Arc::new(Crowd::new(8));
+    let server = tokio::spawn(drive(server, peer, app(), Limits::default(), crowd, shutdown.clone()));
     Connection { client, server, shutdown, since: Instant::now() }
 }
 
@@ -245,4 +246,39 @@ async fn on_shutdown_a_new_connection_is_not_waited_for_long() {
     sleep(Duration::from_millis(50)).await;
     connection.shutdown.cancel();
     assert!(matches!(connection.ended().await, (Ended::Closed, 0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_longest_with_a_body_gives_way() {
+    let crowd = Arc::new(Crowd::new(1));
+    let connect = || {
+        let (client, server) = duplex(1024);
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 7));
+        let ending = drive(server, peer, app(), Limits::default(), crowd.clone(), CancellationToken::new());
+        (client, tokio::spawn(ending))
+    };
+    let begin = b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\na";
+    let (mut first, first_ended) = connect();
+    first.write_all(begin).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let (mut second, _second_ended) = connect();
+    second.write_all(begin).await.unwrap();
+    assert!(matches!(first_ended.await.unwrap(), Ended::Cut(Overdue::Crowd)));
+    second.write_all(b"b").await.unwrap();
+    let mut answer = [0; 15];
+    second.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_rests_is_read_on() {
+    let mut connection = connect();
+    for part in ["GET / HT", "TP/1.1\r\nhost: a\r\n", "\r", "\n"] {
+        connection.send(part.as_bytes()).await;
+        sleep(Duration::from_secs(2)).await;
+    }
+    connection.read_hello().await;
+    sleep(Duration::from_secs(60)).await;
+    connection.send(HELLO).await;
+    connection.read_hello().await;
 }

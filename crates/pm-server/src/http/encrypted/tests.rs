@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::super::connection::drive;
+use super::super::crowd::Crowd;
 use super::*;
 use crate::tls::{Encryption, Files};
 
@@ -54,9 +55,10 @@ fn connect() -> Connection {
         .route("/big", get(|| async { vec![b'x'; 1 << 20] }))
         .route("/middling", get(|| async { vec![b'x'; 40 * 1024] }));
     let server = tokio::spawn(async move {
-        let limits = Limits::default();
+        let (limits, crowd) = (Limits::default(), Arc::new(Crowd::new(8)));
+        let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 7));
         match handshake(server, encryption.acceptor(), &limits, &stop).await {
-            Ok(stream) => drive(stream, SocketAddr::from((Ipv4Addr::LOCALHOST, 7)), app, limits, stop).await,
+            Ok(stream) => drive(stream, peer, app, limits, crowd, stop).await,
             Err(ended) => ended,
         }
     });

@@ -1,5 +1,6 @@
 //! JSON bodies.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,7 +12,9 @@ use http_body_util::BodyExt;
 use pm_core::input::{self, BODY_DEPTH, Invalid};
 use pm_core::operations::Idempotency;
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::room::{self, Burden, Pace, Room, SMALL};
 use crate::rest::layers::identify::Identity;
 use crate::rest::problem::{Code, Problem};
 
@@ -24,11 +27,30 @@ const DEPTH: usize = BODY_DEPTH + 3;
 /// comes to read the answer. Who does not send is not waited for.
 const DISCARDED: usize = 64 * 1024 * 1024;
 const SENDING: Duration = Duration::from_millis(500);
+const TOO_MANY: &str = "the body has so many values that they would take too much memory: send it in parts";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The most bytes of a body.
-#[derive(Clone, Copy, Debug)]
-pub struct BodyLimit(pub usize);
+/// From how many bytes on a body is parsed beside the threads that serve requests.
+const LONG: usize = 256 * 1024;
+
+/// The most bytes of a body, and what bodies may take together.
+#[derive(Clone, Debug)]
+pub struct BodyLimit {
+    pub(super) bytes: usize,
+    room: Arc<Room>,
+}
+
+impl BodyLimit {
+    /// A server that takes bodies of up to so many bytes.
+    pub fn new(bytes: usize) -> Self {
+        Self { bytes, room: Arc::new(Room::new(bytes)) }
+    }
+
+    /// A body that may have fewer.
+    pub(super) fn at_most(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.min(bytes), ..self }
+    }
+}
 
 /// A JSON body, read strictly.
 pub struct JsonBody(pub Value);
@@ -42,13 +64,36 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         check_type(&parts.headers)?;
-        let BodyLimit(limit) = BodyLimit::from_ref(state);
-        Ok(Self(input::parse(&arrival(&parts.headers, body, limit).await?, DEPTH)?))
+        let limit = BodyLimit::from_ref(state);
+        let arrived = arrival(&parts.headers, body, &limit).await?;
+        if arrived.bytes.len() <= SMALL {
+            return Ok(Self(input::parse(&arrived.bytes, DEPTH)?));
+        }
+        let weight = input::weight(&arrived.bytes);
+        if weight > room::heaviest(limit.bytes) {
+            return Err(Problem::new(Code::PayloadTooLarge, TOO_MANY));
+        }
+        let made = limit.room.to_be_made(weight).await?;
+        if let Some(burden) = parts.extensions.get::<Burden>() {
+            burden.carry(made);
+        }
+        if arrived.bytes.len() < LONG {
+            return Ok(Self(input::parse(&arrived.bytes, DEPTH)?));
+        }
+        // Others are served meanwhile.
+        let parsed = tokio::task::spawn_blocking(move || input::parse(&arrived.bytes, DEPTH)).await;
+        Ok(Self(parsed.map_err(pm_core::Error::internal)??))
     }
 }
 
+/// A whole body, with its room.
+pub(super) struct Arrived {
+    pub(super) bytes: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
 /// The whole body, in time.
-pub(super) async fn arrival(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub(super) async fn arrival(headers: &HeaderMap, body: Body, limit: &BodyLimit) -> Result<Arrived, Problem> {
     let late = |_| {
         let detail = format!("the body did not arrive within {} seconds", ARRIVAL.as_secs());
         Problem::new(Code::MalformedRequest, detail)
@@ -110,7 +155,8 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn read(headers: &HeaderMap, mut body: Body, limit: &BodyLimit) -> Result<Arrived, Problem> {
+    let BodyLimit { bytes: limit, room } = limit;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let too_large = || {
         Problem::new(
@@ -118,24 +164,46 @@ async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes
             format!("the body has more than {limit} bytes: send less, or in parts"),
         )
     };
-    if announced.is_some_and(|length| length > limit as u64) {
+    if announced.is_some_and(|length| length > *limit as u64) {
         // Who waits to be told to go on has not sent it yet.
         if !headers.contains_key(EXPECT) {
             discard(body).await;
         }
         return Err(too_large());
     }
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    // Of a body that does not say how long it is, the worst is to be feared once it is not small.
+    let feared = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(*limit);
+    let (mut bytes, mut place) = (BytesMut::new(), None);
+    let mut pace = Pace::new();
+    loop {
+        let frame = match tokio::time::timeout(Pace::SPAN, body.frame()).await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break,
+            Err(_) if place.is_some() => {
+                pace.come(0, room)?;
+                continue;
+            }
+            Err(_) => continue,
+        };
         let broken = |_| Problem::new(Code::MalformedRequest, "the body broke off");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
+        if bytes.len() + data.len() > *limit {
+            drop((bytes, place));
             discard(body).await;
             return Err(too_large());
         }
+        if place.is_none() && bytes.len() + data.len() > SMALL {
+            place = Some(room.to_arrive(feared).await?);
+            pace = Pace::new();
+            // Once, rather than twice as much again and again.
+            bytes.reserve(feared.saturating_sub(bytes.len()));
+        }
         bytes.extend_from_slice(&data);
+        if place.is_some() {
+            pace.come(data.len(), room)?;
+        }
     }
-    Ok(bytes.freeze())
+    Ok(Arrived { bytes: bytes.freeze(), _room: place })
 }
 
 /// Reads what is left of a body, up to a bound, and throws it away.

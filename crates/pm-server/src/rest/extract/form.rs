@@ -28,8 +28,8 @@ where
             let detail = format!("the body is no form: send it as Content-Type: {FORM}");
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let BodyLimit(limit) = BodyLimit::from_ref(state);
-        let bytes = arrival(&parts.headers, body, limit.min(BYTES)).await?;
+        let limit = BodyLimit::from_ref(state).at_most(BYTES);
+        let bytes = arrival(&parts.headers, body, &limit).await?.bytes;
         let text = std::str::from_utf8(&bytes)
             .map_err(|_| Problem::new(Code::MalformedRequest, "the form is not UTF-8"))?;
         query::pairs(text, "the form").map(|pairs| Self(Fields::of_query(pairs)))

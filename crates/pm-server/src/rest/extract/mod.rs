@@ -7,6 +7,7 @@ mod conditions;
 mod form;
 mod path;
 mod query;
+mod room;
 
 pub use access::{By, Caller, Reading, Within, Writing};
 pub use body::{BodyLimit, JsonBody, Repeatable};
@@ -15,3 +16,4 @@ pub use conditions::{Conditions, ReadConditions};
 pub use form::{Form, FormBody};
 pub use path::{ItemPath, KeyId, KeyPath, MessagePath, ProjectScope};
 pub use query::{NoParameters, Parameters};
+pub use room::Burden;

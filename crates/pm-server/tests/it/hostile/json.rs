@@ -209,3 +209,13 @@ async fn every_route_with_a_body_reads_it_as_strictly() {
     assert!(asked >= 80, "{asked}");
     assert_eq!(stage.server.get("/api/projects").await.expect(200).body, before);
 }
+
+#[tokio::test]
+async fn a_body_that_would_take_far_more_than_its_bytes_is_refused() {
+    let server = TestServer::start().await;
+    // Each of these objects would take hundreds of bytes.
+    let items = vec![r#"{"a":0}"#; 200_000].join(",");
+    let body = format!(r#"{{"items":[{items}]}}"#);
+    let answer = server.post_bytes("/api/memory/store/batch", body).await;
+    answer.expect(413);
+}

@@ -1,0 +1,133 @@
+//! What it costs to know who calls, with few keys and with many.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pm_core::model::Password;
+use pm_core::policy::Actor;
+
+use crate::Outcome;
+use crate::client::Random;
+use crate::process::Server;
+use crate::spread::Spread;
+use crate::vault::Door;
+use crate::wrk::{self, Case};
+
+const FEW: usize = 50;
+const CONNECTIONS: u32 = 32;
+/// Calls of `Access::authenticate` in a round, and rounds.
+const CALLS: u32 = 200_000;
+const ROUNDS: usize = 7;
+const PASSWORD: &str = "correct horse battery";
+
+/// Prints both measurements.
+pub fn run(many: usize, seconds: u32, rounds: usize) -> Outcome<()> {
+    let folders = [tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?];
+    let [open, few, several] = folders.each_ref().map(tempfile::TempDir::path);
+    let beginning = Instant::now();
+    let small = direct(few, FEW)?;
+    let large = direct(several, many)?;
+    println!("{many} keys were made within {:.1} s", beginning.elapsed().as_secs_f64());
+    let required: [(&str, &str); 1] = [("AUTH_REQUIRED", "true")];
+    let servers = [
+        ("open, no credential", Server::ai_pm(open)?, Vec::new()),
+        ("50 keys", Server::ai_pm_with(few, &required)?, small),
+        ("many keys", Server::ai_pm_with(several, &required)?, large),
+    ];
+    let mut costs = vec![Vec::new(); servers.len()];
+    for round in 0..=rounds {
+        for ((name, server, keys), costs) in servers.iter().zip(&mut costs) {
+            let before = server.cpu_seconds()?;
+            // The first round reads every key from the vault; it is told and not counted.
+            let seconds = if round == 0 { seconds * 5 } else { seconds };
+            let load = wrk::run(&server.url, &case(name, keys, open)?, CONNECTIONS, seconds, open)?;
+            let cpu = (server.cpu_seconds()? - before) * 1e6 / (load.rate * f64::from(seconds));
+            if load.errors > 0 {
+                return Err(format!("{name}: {} requests were not let in", load.errors).into());
+            }
+            println!("round {round}, {name}: {:.0} requests/s, {cpu:.2} us", load.rate);
+            if round > 0 {
+                costs.push(cpu);
+            }
+        }
+    }
+    println!(
+        "| server | CPU us a request, median | least | most | more than open in the same round, median |"
+    );
+    println!("|---|---|---|---|---|");
+    let open = costs.first().cloned().unwrap_or_default();
+    for ((name, ..), costs) in servers.iter().zip(&costs) {
+        let Spread { median, least, most, .. } = Spread::of(costs)?;
+        let more: Vec<f64> = costs.iter().zip(&open).map(|(cost, open)| cost - open).collect();
+        println!("| {name} | {median:.2} | {least:.2} | {most:.2} | {:.2} |", Spread::of(&more)?.median);
+    }
+    Ok(())
+}
+
+/// A GET of no consequence, by a key chosen at random.
+fn case<'a>(name: &'a str, keys: &[String], folder: &Path) -> Outcome<Case<'a>> {
+    let mut next = r#"path = "/api/auth/me""#.to_owned();
+    if !keys.is_empty() {
+        let file = folder.join(format!("{}.keys", keys.len()));
+        fs::write(&file, keys.join("\n"))?;
+        write!(
+            next,
+            r#"
+  if not keys then
+    keys = {{}}
+    for key in io.lines("{}") do keys[#keys + 1] = key end
+    math.randomseed(#name + os.time() + threads)
+  end
+  headers["X-API-Key"] = keys[math.random(#keys)]"#,
+            file.display()
+        )?;
+    }
+    Ok(Case { name, method: "GET", next })
+}
+
+/// Makes `count` keys in `folder` and asks the door itself for them; the keys.
+fn direct(folder: &Path, count: usize) -> Outcome<Vec<String>> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let door = Door::open(folder).await?;
+        let keys = door.make_keys(count).await?;
+        door.add_user("ada", PASSWORD).await?;
+        let tokens =
+            door.sessions.log_in("ada", Password::claimed(PASSWORD.to_owned()), &Actor::shell()).await?;
+        let token = tokens.ok_or("the user cannot log in")?.access;
+        let access = door.access.clone();
+        let watch = tokio::spawn(async move { access.watch().await });
+        // What is remembered holds from the first answer of the vault on.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let first = Instant::now();
+        for key in &keys {
+            door.access.authenticate(key).await?.ok_or("a key is not known")?;
+        }
+        let each = first.elapsed().as_secs_f64() * 1e6 / f64::from(u32::try_from(count)?);
+        println!("{count} keys, each for the first time, from the vault: {each:.1} us each");
+        // The uses of keys are noted in the background, once a minute each.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        time(&door, &format!("{count} keys, remembered"), &keys).await?;
+        time(&door, &format!("an access token beside {count} keys"), &[token]).await?;
+        watch.abort();
+        Ok(keys)
+    })
+}
+
+async fn time(door: &Door, what: &str, credentials: &[String]) -> Outcome<()> {
+    let mut random = Random(42);
+    let mut nanos = Vec::new();
+    for _ in 0..ROUNDS {
+        let beginning = Instant::now();
+        for _ in 0..CALLS {
+            let at = usize::try_from(random.number())? % credentials.len();
+            let credential = credentials.get(at).ok_or("no credential")?;
+            door.access.authenticate(credential).await?.ok_or("a credential is not known")?;
+        }
+        nanos.push(beginning.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS));
+    }
+    let Spread { median, least, most, .. } = Spread::of(&nanos)?;
+    println!("{what}: {median:.0} ns a call (least {least:.0}, most {most:.0} of {ROUNDS} rounds)");
+    Ok(())
+}
