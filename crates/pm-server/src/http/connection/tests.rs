@@ -278,7 +278,7 @@ async fn a_head_that_rests_is_read_on() {
         sleep(Duration::from_secs(2)).await;
     }
     connection.read_hello().await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     connection.send(HELLO).await;
     connection.read_hello().await;
 }

@@ -130,3 +130,76 @@ impl Burden {
         let _ = self.0.set(room);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LARGEST: usize = 1024 * 1024;
+
+    fn is_refused<T>(answer: &Result<T, Problem>) -> bool {
+        answer.as_ref().is_err_and(|problem| problem.code() == Code::RateLimited)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_waits_for_room_and_not_for_ever() {
+        let room = Room::new(LARGEST);
+        let (first, second) = (room.to_arrive(LARGEST).await, room.to_arrive(LARGEST).await);
+        assert!(first.is_ok() && second.is_ok(), "two of the largest arrive at a time");
+        assert!(is_refused(&room.to_arrive(1).await), "nobody makes room");
+        let waits = room.to_arrive(LARGEST);
+        let goes = async {
+            tokio::time::sleep(PATIENCE / 2).await;
+            drop(first);
+        };
+        assert!(tokio::join!(waits, goes).0.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_when_too_many_wait_is_told_at_once() {
+        let room = Arc::new(Room::new(LARGEST));
+        let held = (room.to_arrive(LARGEST).await, room.to_arrive(LARGEST).await);
+        let wait = || {
+            let room = Arc::clone(&room);
+            tokio::spawn(async move { room.to_arrive(1).await.map(drop) })
+        };
+        let waiting: Vec<_> = (0..WAITING).map(|_| wait()).collect();
+        while room.waiting.load(Ordering::Relaxed) < WAITING {
+            tokio::task::yield_now().await;
+        }
+        let began = Instant::now();
+        assert!(is_refused(&room.to_arrive(1).await));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        drop(held);
+        for waiter in waiting {
+            assert!(waiter.await.unwrap().is_ok());
+        }
+        assert!(room.to_arrive(1).await.is_ok(), "places are given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_heaviest_body_has_room_by_itself() {
+        let room = Room::new(LARGEST);
+        let heaviest = room.to_be_made(heaviest(LARGEST)).await;
+        assert!(heaviest.is_ok());
+        assert!(is_refused(&room.to_be_made(1).await));
+        drop(heaviest);
+        assert!(
+            room.to_be_made(usize::MAX).await.is_ok(),
+            "what is refused before does not wait here for ever"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_may_be_slow_as_long_as_nobody_waits() {
+        let room = Room::new(LARGEST);
+        let mut pace = Pace::new();
+        tokio::time::advance(PACE.1).await;
+        assert!(pace.come(1, &room).is_ok());
+        let _waiting = Place::take(&room.waiting);
+        tokio::time::advance(PACE.1).await;
+        assert!(pace.come(PACE.0, &room).is_ok(), "fast enough");
+        tokio::time::advance(PACE.1).await;
+        assert!(pace.come(PACE.0 - 1, &room).is_err());
+    }
+}
