@@ -59,7 +59,22 @@ const PROJECT: [&str; 12] = ["p", "i", "k", "t", "s", "e", "l", "v", "g", "m", "
 /// What scripts on the list of projects touch.
 const REGISTRY: [&str; 6] = ["d", "c", "u", "n", "w", "z"];
 /// What scripts on the vault touch.
-const VAULT: [&str; 8] = ["v", "e", "r:keys", "i:keys", "r:uses", "i:uses", "r:audit", "i:audit"];
+const VAULT: [&str; 14] = [
+    "v",
+    "e",
+    "r:keys",
+    "i:keys",
+    "r:uses",
+    "i:uses",
+    "r:users",
+    "i:users",
+    "r:sessions",
+    "i:sessions",
+    "r:turns",
+    "i:turns",
+    "r:audit",
+    "i:audit",
+];
 
 impl Keys {
     /// The names under this prefix.
