@@ -13,6 +13,8 @@ use crate::ports::{
     ItemFilter, ItemSort, MessageFilter, Order, Page, PageRequest, ProjectFilter, ProjectSort,
 };
 
+const BROKEN: &str = "is not one that this server made: start again without a cursor";
+
 /// Entries of a page unless the caller says.
 pub const DEFAULT_LIMIT: usize = 100;
 /// The most entries of a page.
@@ -137,6 +139,19 @@ impl<F: Serialize, S: Copy> ListRequest<F, S> {
         Some(move |filter| Self { filter, sort, sort_name, order, limit, cursor })
     }
 
+    /// The same of a list whose places depend on its sort, if the one of the cursor `fits` it.
+    pub(super) fn sorted_page<P: DeserializeOwned>(
+        &self,
+        list: &str,
+        fits: impl FnOnce(&P, S) -> bool,
+    ) -> Result<PageRequest<S, P>> {
+        let page = self.page(list)?;
+        if page.after.as_ref().is_some_and(|place| !fits(place, self.sort)) {
+            return Err(Invalid::field("cursor", BROKEN).into());
+        }
+        Ok(page)
+    }
+
     /// What the store is asked; `list` tells this list from all others.
     pub(super) fn page<P: DeserializeOwned>(&self, list: &str) -> Result<PageRequest<S, P>> {
         let after = match &self.cursor {
@@ -180,14 +195,13 @@ fn encode<P: Serialize>(identity: &str, position: &P) -> String {
 
 fn decode<P: DeserializeOwned>(cursor: &str, identity: &str) -> Result<P, Invalid> {
     let fault = |message: &str| Invalid::field("cursor", message);
-    let broken = "is not one that this server made: start again without a cursor";
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| fault(broken))?;
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| fault(BROKEN))?;
     let (theirs, position): (String, serde_json::Value) =
-        serde_json::from_slice(&bytes).map_err(|_| fault(broken))?;
+        serde_json::from_slice(&bytes).map_err(|_| fault(BROKEN))?;
     if theirs != identity {
         return Err(fault(
             "belongs to another list, filter or sort: repeat those it came with, or start again",
         ));
     }
-    serde_json::from_value(position).map_err(|_| fault(broken))
+    serde_json::from_value(position).map_err(|_| fault(BROKEN))
 }

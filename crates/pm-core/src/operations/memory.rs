@@ -328,7 +328,11 @@ impl Memory {
         request: &ItemList,
     ) -> Result<Listing<Versioned<MemoryItem>>> {
         let list = format!("memory of {project}");
-        let page = self.ports.store.list_items(project, &request.filter, &request.page(&list)?).await?;
+        let page = self
+            .ports
+            .store
+            .list_items(project, &request.filter, &request.sorted_page(&list, ItemPosition::fits)?)
+            .await?;
         Ok(request.listing(&list, page, |last| ItemPosition::of(&last.value, request.sort)))
     }
 

@@ -55,7 +55,7 @@ impl Projects {
         request: &ProjectList,
         among: Option<&[ProjectId]>,
     ) -> Result<Listing<Versioned<Project>>> {
-        let page = request.page("projects")?;
+        let page = request.sorted_page("projects", ProjectPosition::fits)?;
         let page = match among {
             None => self.ports.store.projects(&request.filter, &page).await?,
             Some(ids) => self.among(ids, &request.filter, &page).await?,

@@ -96,6 +96,14 @@ impl ProjectPosition {
         };
         Self(value, project.id)
     }
+
+    /// Whether a list sorted by `sort` can have such a place.
+    pub fn fits(&self, sort: ProjectSort) -> bool {
+        match sort {
+            ProjectSort::CreatedAt | ProjectSort::UpdatedAt => matches!(self.0, SortValue::Time(_)),
+            ProjectSort::Name => matches!(self.0, SortValue::Text(_)),
+        }
+    }
 }
 
 /// Which items are listed.
@@ -134,6 +142,14 @@ impl ItemPosition {
             ItemSort::Key => SortValue::Text(item.key.as_str().to_owned()),
         };
         Self(value, item.r#type, item.key.clone())
+    }
+
+    /// Whether a list sorted by `sort` can have such a place.
+    pub fn fits(&self, sort: ItemSort) -> bool {
+        match sort {
+            ItemSort::Timestamp => matches!(self.0, SortValue::Time(_)),
+            ItemSort::Key => matches!(self.0, SortValue::Text(_)),
+        }
     }
 }
 
