@@ -58,6 +58,19 @@ impl Grant {
         Self { scopes: scopes.to_vec(), projects: None }
     }
 
+    /// Reads `scopes, projects?`; `None` says that a fault was noted.
+    pub(super) fn read(fields: &mut Fields) -> Option<Self> {
+        let scopes = fields.required("scopes", scopes);
+        let projects = fields.optional("projects", projects);
+        if let (Some(scopes), Some(_)) = (&scopes, &projects)
+            && scopes.contains(&Scope::Admin)
+        {
+            let message = "cannot hold admin where it is bound to projects: leave out one of both";
+            fields.note(Invalid::field("scopes", message));
+        }
+        Some(Self { scopes: scopes?, projects })
+    }
+
     /// Whether the scope is among those granted, or contained in one of them.
     pub fn holds(&self, scope: Scope) -> bool {
         self.scopes.iter().any(|granted| *granted >= scope)
@@ -110,16 +123,9 @@ impl KeyDraft {
     pub fn new(body: Value) -> Result<Self, Invalid> {
         let mut fields = Fields::of(body)?;
         let name = fields.required("name", super::project::name);
-        let scopes = fields.required("scopes", scopes);
-        let projects = fields.optional("projects", projects);
+        let grant = Grant::read(&mut fields);
         let expires_at = fields.optional("expires_at", input::timestamp);
-        if let (Some(scopes), Some(_)) = (&scopes, &projects)
-            && scopes.contains(&Scope::Admin)
-        {
-            let message = "cannot hold admin in a key that is bound to projects: leave out one of both";
-            fields.note(Invalid::field("scopes", message));
-        }
-        fields.finish(|| Some(Self { name: name?, grant: Grant { scopes: scopes?, projects }, expires_at }))
+        fields.finish(|| Some(Self { name: name?, grant: grant?, expires_at }))
     }
 }
 

@@ -4,9 +4,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Grant;
-use crate::input::Invalid;
+use crate::input::{self, Fields, Invalid};
 
 /// The most characters of a name.
 const NAME: usize = 64;
@@ -37,6 +38,17 @@ pub struct UserDraft {
     pub grant: Grant,
 }
 
+impl UserDraft {
+    /// Reads `{name, password, scopes, projects?}`.
+    pub fn new(body: Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of(body)?;
+        let name = fields.required("name", |value| UserName::new(&input::string(value)?));
+        let password = fields.required("password", |value| Password::new(input::string(value)?));
+        let grant = Grant::read(&mut fields);
+        fields.finish(|| Some(Self { name: name?, password: password?, grant: grant? }))
+    }
+}
+
 /// The name of a user: 1 to 64 ASCII letters, digits and `._@+-`, so that no two look alike.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct UserName(String);
@@ -47,7 +59,7 @@ impl UserName {
         let known = |it: u8| it.is_ascii_alphanumeric() || b"._@+-".contains(&it);
         if name.is_empty() || name.len() > NAME || !name.bytes().all(known) {
             let message = format!("must be 1 to {NAME} letters, digits and ._@+- of ASCII");
-            return Err(Invalid::field("name", message));
+            return Err(Invalid::here(message));
         }
         Ok(Self(name.to_owned()))
     }
@@ -69,7 +81,7 @@ impl Password {
             let message = format!(
                 "must have {PASSWORD_CHARACTERS} characters or more, and at most {PASSWORD_BYTES} bytes"
             );
-            return Err(Invalid::field("password", message));
+            return Err(Invalid::here(message));
         }
         Ok(Self(text))
     }
@@ -93,7 +105,10 @@ impl fmt::Debug for Password {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::model::Scope;
 
     #[test]
     fn names_are_of_few_characters() {
@@ -101,8 +116,7 @@ mod tests {
             assert_eq!(UserName::new(name).unwrap().as_str(), name);
         }
         for name in ["", " ", "a b", "é", "a/b", "a:b", "a\n", "*", &"x".repeat(65)] {
-            let faults = UserName::new(name).unwrap_err().0;
-            assert_eq!(faults[0].field, "name", "{name}");
+            assert!(UserName::new(name).is_err(), "{name}");
         }
     }
 
@@ -111,7 +125,29 @@ mod tests {
         let password = Password::new("pässwörd".to_owned()).unwrap();
         assert_eq!(format!("{password:?}"), "Password");
         for odd in ["", "seven77", "ééééééé", &"x".repeat(1025)] {
-            assert_eq!(Password::new(odd.to_owned()).unwrap_err().0[0].field, "password", "{odd}");
+            assert!(Password::new(odd.to_owned()).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn drafts_are_read_strictly() {
+        let id = "0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f";
+        let good = json!({"name": "ada", "password": "long enough", "scopes": ["write", "read", "read"]});
+        let draft = UserDraft::new(good.clone()).unwrap();
+        assert_eq!((draft.name.as_str(), draft.grant.scopes), ("ada", vec![Scope::Read, Scope::Write]));
+        for (field, value) in [
+            ("name", json!("a b")),
+            ("name", json!(7)),
+            ("password", json!("short")),
+            ("scopes", json!([])),
+            ("projects", json!([])),
+            ("colour", json!("red")),
+        ] {
+            let mut body = good.clone();
+            body[field] = value;
+            assert_eq!(UserDraft::new(body.clone()).unwrap_err().0[0].field, field, "{body}");
+        }
+        let bound = json!({"name": "ada", "password": "long enough", "scopes": ["admin"], "projects": [id]});
+        assert_eq!(UserDraft::new(bound).unwrap_err().0[0].field, "scopes");
     }
 }

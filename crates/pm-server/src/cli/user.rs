@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use pm_core::model::{Grant, Password, ProjectId, Scope, User as Shown, UserDraft, UserName};
+use pm_core::model::{Password, User as Shown, UserDraft, UserName};
 use pm_core::operations::Users;
 use pm_core::policy::Actor;
+use serde_json::json;
 
 use super::{Failure, say};
 use crate::compose;
@@ -82,12 +83,9 @@ enum Work {
 
 impl Work {
     fn of(user: User) -> Result<Self, Failure> {
-        let name = |name: &str| UserName::new(name).map_err(Failure::usage);
+        let name = |name: &str| UserName::new(name).map_err(|fault| Failure::usage(fault.within("name")));
         Ok(match user {
-            User::Add(add) => {
-                let (name, grant) = (name(&add.name)?, add.grant()?);
-                Self::Add(UserDraft { name, grant, password: add.source.password()? })
-            }
+            User::Add(add) => Self::Add(add.draft()?),
             User::List { json } => Self::List { json },
             User::Passwd { name: named, source } => Self::Passwd(name(&named)?, source.password()?),
             User::Remove { name: named } => Self::Remove(name(&named)?),
@@ -114,31 +112,22 @@ impl Work {
 }
 
 impl Add {
-    fn grant(&self) -> Result<Grant, Failure> {
-        if self.admin {
-            return Ok(Grant::everywhere(&[Scope::Admin]));
-        }
-        let scopes = self.scopes.iter().map(|scope| Scope::new(scope).map_err(|fault| fault.within("scope")));
-        let scopes = scopes.collect::<Result<_, _>>().map_err(Failure::usage)?;
-        let project = |text: &String| {
-            let fault = || Failure::usage(format!("project {text:?} is not the id of a project"));
-            ProjectId::parse(text).ok_or_else(fault)
-        };
-        let projects = self.projects.iter().map(project).collect::<Result<Vec<_>, _>>()?;
-        let grant = Grant { scopes, projects: (!projects.is_empty()).then_some(projects) };
-        if grant.projects.is_some() && grant.holds(Scope::Admin) {
-            let message =
-                "a user who is bound to projects cannot hold the scope admin: leave out one of both";
-            return Err(Failure::usage(message));
-        }
-        Ok(grant)
+    fn draft(self) -> Result<UserDraft, Failure> {
+        let Self { name, admin, scopes, projects, source } = self;
+        let scopes = if admin { vec!["admin".to_owned()] } else { scopes };
+        let projects = (!projects.is_empty()).then_some(projects);
+        let body = json!({"name": name, "password": source.text()?, "scopes": scopes, "projects": projects});
+        UserDraft::new(body).map_err(Failure::usage)
     }
 }
 
 impl PasswordSource {
+    fn text(&self) -> Result<String, Failure> {
+        if self.password_stdin { of_stdin() } else { asked() }
+    }
+
     fn password(&self) -> Result<Password, Failure> {
-        let text = if self.password_stdin { of_stdin()? } else { asked()? };
-        Password::new(text).map_err(Failure::usage)
+        Password::new(self.text()?).map_err(|fault| Failure::usage(fault.within("password")))
     }
 }
 

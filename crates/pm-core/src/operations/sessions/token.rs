@@ -110,9 +110,13 @@ impl Audience {
 }
 
 impl Algorithm {
-    /// The header of a token, as it is sent.
-    fn header(self) -> String {
-        URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{self:?}","typ":"JWT"}}"#))
+    /// The header of a token, as it is sent: `{"alg":"HS256","typ":"JWT"}`, in Base64.
+    fn header(self) -> &'static str {
+        match self {
+            Self::HS256 => "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
+            Self::HS384 => "eyJhbGciOiJIUzM4NCIsInR5cCI6IkpXVCJ9",
+            Self::HS512 => "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9",
+        }
     }
 
     fn mac(self, key: &[u8], message: &str) -> Option<Vec<u8>> {
