@@ -17,6 +17,12 @@ impl Fault {
     pub(super) fn internal(source: impl Into<pm_core::error::Source>) -> Self {
         Self::Port(Error::internal(source))
     }
+
+    /// Whether somebody else holds what is needed.
+    pub(super) fn is_of_a_lock(&self) -> bool {
+        let Self::Sqlite(error) = self else { return false };
+        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
 }
 
 impl From<Error> for Fault {

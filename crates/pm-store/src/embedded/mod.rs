@@ -91,6 +91,17 @@ impl EmbeddedStore {
         self.write(operation, move |write| work(write.connection, write.now)).await
     }
 
+    /// Looks up a row with one statement, at a time in microseconds since 1970.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl Fn(&Connection, i64) -> fault::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let clock = Arc::clone(&self.clock);
+        let looking = self.readers.run_here(move |connection| work(connection, clock.now().as_microsecond()));
+        measured(operation, looking).await
+    }
+
     /// Has a reader do `work` on one state of the database, at a time in microseconds since 1970.
     async fn read<T: Send + 'static>(
         &self,

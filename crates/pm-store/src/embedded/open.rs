@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
@@ -14,7 +15,7 @@ const FILE_NAME: &str = "ai-pm.sqlite3";
 const LOCK_NAME: &str = "ai-pm.lock";
 
 /// How long `SQLite` waits for a lock that another program (a shell, a backup, who is beside) holds for a moment.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements kept ready per connection.
 const STATEMENTS: usize = 64;
@@ -138,6 +139,8 @@ fn flags() -> OpenFlags {
 
 fn settle(connection: &Connection, cache_kibibytes: i32) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // SQLite is built with statistics of values, by which it would plan many a statement anew for each value that it is given.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "cache_size", -cache_kibibytes)?;
     // Savepoints and sorts stay out of the file system.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{AcquireError, Semaphore};
@@ -45,14 +46,33 @@ impl Readers {
                 None => open::reader(&shared.file)?,
             };
             let outcome = work(&mut connection);
-            // After a fault of the database the next read starts with a fresh connection.
-            if !matches!(outcome, Err(Fault::Sqlite(_))) {
-                shared.put_back(connection);
-            }
+            shared.put_back(connection, &outcome);
             drop(permit);
             outcome
         });
         task.await.map_err(Fault::internal)?
+    }
+
+    /// Runs `work` that looks up a few rows, on the thread that asks: it is done in less time than it takes to hand it to
+    /// another thread. Where it would have to wait for a lock, or for a connection to be opened, another thread does
+    /// it after all.
+    pub(super) async fn run_here<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        {
+            let _permit = self.permits.acquire().await.map_err(closed)?;
+            if let Some(connection) = self.shared.take() {
+                connection.busy_timeout(Duration::ZERO)?;
+                let outcome = work(&connection);
+                connection.busy_timeout(open::BUSY_TIMEOUT)?;
+                self.shared.put_back(connection, &outcome);
+                if !matches!(&outcome, Err(fault) if fault.is_of_a_lock()) {
+                    return outcome;
+                }
+            }
+        }
+        self.run(move |connection| work(connection)).await
     }
 
     /// Waits for the reads under way, then closes all connections.
@@ -70,8 +90,11 @@ impl Shared {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn put_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    /// After a fault of the database the next read starts with a fresh connection.
+    fn put_back<T>(&self, connection: Connection, outcome: &Result<T>) {
+        if !matches!(outcome, Err(Fault::Sqlite(_))) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
     }
 }
 

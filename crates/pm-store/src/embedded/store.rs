@@ -46,7 +46,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn project(&self, id: ProjectId) -> Result<Option<Versioned<Project>>> {
-        self.read("project", move |connection, _| project::find(connection, id)).await
+        self.look_up("project", move |connection, _| project::find(connection, id)).await
     }
 
     async fn replace_project(&self, project: &Project, expected: Version) -> Result<Option<Version>> {
@@ -80,8 +80,9 @@ impl Store for EmbeddedStore {
         key: &Key,
     ) -> Result<Option<Versioned<MemoryItem>>> {
         let name = [(r#type, key.clone())];
-        let found =
-            self.read("item", move |connection, now| item::find_all(connection, now, project, &name)).await?;
+        let found = self
+            .look_up("item", move |connection, now| item::find_all(connection, now, project, &name))
+            .await?;
         Ok(found.into_iter().next().flatten())
     }
 
@@ -185,7 +186,7 @@ impl Store for EmbeddedStore {
 
     async fn follow(&self, project: ProjectId) -> Result<Box<dyn Follower>> {
         let follower = self.followers.follow(project)?;
-        self.read("follow", move |connection, _| project::check(connection, project)).await?;
+        self.look_up("follow", move |connection, _| project::check(connection, project)).await?;
         Ok(follower)
     }
 
@@ -195,7 +196,7 @@ impl Store for EmbeddedStore {
     }
 
     async fn message(&self, project: ProjectId, id: MessageId) -> Result<Option<Versioned<Message>>> {
-        self.read("message", move |connection, _| message::find(connection, project, id)).await
+        self.look_up("message", move |connection, _| message::find(connection, project, id)).await
     }
 
     async fn delete_message(

@@ -136,3 +136,29 @@ pub(in super::super) fn delete(
     write.notices.push((id, Notice::Gone));
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::embedded::open;
+
+    #[test]
+    fn binding_a_value_does_not_prepare_a_statement_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open::database(folder.path()).unwrap();
+        let reader = open::reader(&database.file).unwrap();
+        for connection in [&reader, &database.connection] {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM project p JOIN project_state s ON s.project = p.pk WHERE p.id = ?1"
+            );
+            for _ in 0..3 {
+                find(connection, ProjectId::new(Uuid::from_u128(7))).unwrap();
+            }
+            let statement = connection.prepare_cached(&sql).unwrap();
+            assert_eq!(statement.get_status(StatementStatus::Run), 3);
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
+}
