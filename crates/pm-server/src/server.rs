@@ -42,7 +42,7 @@ impl Running {
         let address = listener.local_addr()?;
         let (stop, hurry) = (CancellationToken::new(), CancellationToken::new());
         let (embedding, access) = (operations.embedding.clone(), operations.access.clone());
-        let app = rest::router(rest::Parts {
+        let app = rest::api(rest::Parts {
             operations,
             ports: ports.clone(),
             max_body_bytes: config.server.max_body_bytes,

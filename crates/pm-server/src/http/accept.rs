@@ -5,17 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Limits;
 use super::connection::{Ended, drive};
 use super::crowd::Crowd;
 use super::encrypted::handshake;
+use super::{App, Limits};
 use crate::tls::Encryption;
 
 /// The pause after the system refused a connection, so that a lack of file descriptors does not become a busy loop.
@@ -34,9 +33,9 @@ pub struct Drained {
 ///
 /// Every request carries the address of its client as [`axum::extract::ConnectInfo`]. On shutdown idle connections are
 /// closed at once; a request that has begun to arrive is still answered.
-pub async fn serve(
+pub async fn serve<A: App>(
     listener: TcpListener,
-    app: Router,
+    app: A,
     encryption: Option<Arc<Encryption>>,
     limits: Limits,
     shutdown: CancellationToken,
@@ -76,11 +75,11 @@ pub async fn serve(
 }
 
 /// Serves a connection that is to be encrypted.
-async fn encrypted(
+async fn encrypted<A: App>(
     stream: TcpStream,
     client: SocketAddr,
     acceptor: TlsAcceptor,
-    app: Router,
+    app: A,
     limits: Limits,
     crowd: Arc<Crowd>,
     stop: CancellationToken,

@@ -8,24 +8,22 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tower::Service;
 
-use super::Limits;
 use super::body::{Side, Watched};
 use super::clock::{Clock, Overdue};
 use super::crowd::Crowd;
 use super::timed::{Socket, Timed};
+use super::{App, Limits};
 
 /// What a connection may buffer of a head, and of an answer before it waits for the client.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -54,9 +52,9 @@ enum Served<S> {
 }
 
 /// What serving a connection takes.
-struct Host {
+struct Host<A> {
     peer: SocketAddr,
-    app: Router,
+    app: A,
     limits: Limits,
     crowd: Arc<Crowd>,
     shutdown: CancellationToken,
@@ -64,10 +62,10 @@ struct Host {
 }
 
 /// Serves a connection until it ends; from when `shutdown` is cancelled, only what is in flight.
-pub(super) async fn drive<S: Socket>(
+pub(super) async fn drive<A: App, S: Socket>(
     stream: S,
     peer: SocketAddr,
-    app: Router,
+    app: A,
     limits: Limits,
     crowd: Arc<Crowd>,
     shutdown: CancellationToken,
@@ -88,7 +86,7 @@ pub(super) async fn drive<S: Socket>(
     }
 }
 
-impl Host {
+impl<A: App> Host<A> {
     /// Waits until the client sends, with nothing in hand but what came of its head; or the end of the connection.
     async fn wait<S: Socket>(&self, stream: &mut Timed<S>, mut alarm: Pin<&mut Sleep>) -> Option<Ended> {
         let mut stopping = pin!(self.shutdown.cancelled());
@@ -164,9 +162,11 @@ impl Host {
         let (clock, crowd) = (&self.clock, &self.crowd);
         clock.requested();
         let watched = |body| Watched::new(body, Side::Request, Arc::clone(clock), Arc::clone(crowd));
-        let mut request = request.map(|body| Body::new(watched(body)));
+        let mut request = request.map(|body| match body.is_end_stream() {
+            true => Body::empty(),
+            false => Body::new(watched(body)),
+        });
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        // A `Router` is always ready.
         let mut answer = self.app.clone().call(request).await?;
         if self.shutdown.is_cancelled() {
             // Otherwise the client might ask again on a connection that is about to be closed.

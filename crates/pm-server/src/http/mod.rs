@@ -1,4 +1,4 @@
-//! Serves an [`axum::Router`] over HTTP/1.1, encrypted or not, and keeps slow or dead clients from holding on to the server.
+//! Serves an application over HTTP/1.1, encrypted or not, and keeps slow or dead clients from holding on to the server.
 //!
 //! `hyper` has a limit on the time in which a head must arrive, but its clock starts when it begins to wait for the
 //! head: the time in which a connection lies idle counts, so one limit would have to serve for both. Here a
@@ -18,11 +18,35 @@ mod listen;
 mod signal;
 mod timed;
 
+use std::convert::Infallible;
 use std::time::Duration;
+
+use ::http::{Request, Response};
+use axum::body::Body;
+use tower::Service;
 
 pub use self::accept::{Drained, serve};
 pub use self::listen::bind;
 pub use self::signal::{Hangups, terminated};
+
+/// What answers requests; it is always ready.
+pub trait App:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> App for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
 
 /// How long a client may take, and how many there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,18 +19,19 @@ mod root;
 mod schema;
 mod state;
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
+use axum::routing::future::RouteFuture;
 use pm_core::operations::{Operations, Ports};
 use pm_core::policy::Principal;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::Service;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,8 +39,10 @@ use documents::Shown;
 use extract::BodyLimit;
 use health::Health;
 use layers::edge::Edge;
+use layers::figures::Figures;
 pub use layers::gate::{Door, Gate};
 use layers::identify::Identification;
+use layers::{Guard, Layers};
 use problem::{Code, Problem};
 use state::App;
 
@@ -69,7 +72,27 @@ pub struct Parts {
 }
 
 /// The whole API as a service.
-pub fn router(parts: Parts) -> Router {
+#[derive(Clone, Debug)]
+pub struct Api(Router);
+
+impl Service<Request> for Api {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // A `Router` is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // Before a route is chosen.
+        self.0.call(layers::slash::trim(request))
+    }
+}
+
+/// The whole API.
+pub fn api(parts: Parts) -> Api {
     let health = Health::new(&parts.ports, &parts.operations);
     let identification = Identification {
         access: parts.operations.access.clone(),
@@ -79,26 +102,24 @@ pub fn router(parts: Parts) -> Router {
     let (shown, body_limit) = (Shown(parts.documents), BodyLimit::new(parts.max_body_bytes));
     let app = App::new(parts.operations, health, body_limit, parts.limiter.clone(), shown);
     let (routes, declared) = declared().split_for_parts();
-    let edge = Edge { ids: parts.ports.ids, encrypted: parts.encrypted };
-    // From the inside out.
-    let inner = routes
+    let layers = Layers {
+        edge: Edge { ids: parts.ports.ids, encrypted: parts.encrypted, figures: Figures::default() },
+        cors: layers::cors::layer(&parts.cors_origins),
+        identification,
+        limiter: parts.limiter,
+        hurry: parts.hurry,
+        gate: parts.gate,
+    };
+    let routes = routes
         .merge(match shown {
             Shown(true) => documents::routes(openapi::finished(&declared).to_string()),
             Shown(false) => Router::new(),
         })
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
-        .layer(from_fn(layers::accept::check))
-        .layer(from_fn_with_state(parts.gate, layers::gate::keep))
-        .layer(from_fn_with_state(parts.hurry, layers::deadline::enforce))
-        .layer(from_fn_with_state(parts.limiter, layers::limit::enforce))
-        .layer(from_fn_with_state(identification, layers::identify::identify))
-        .layer(CatchPanicLayer::custom(layers::panic::respond))
-        .layer(layers::cors::layer(&parts.cors_origins))
-        .layer(from_fn_with_state(edge, layers::edge::finish))
+        .layer(Guard(Arc::new(layers)))
         .with_state(app);
-    // Outside the router: the path must be trimmed before a route is chosen.
-    Router::new().fallback_service(inner.map_request(|request: Request| layers::slash::trim(request)))
+    Api(routes)
 }
 
 /// The OpenAPI document.

@@ -1,22 +1,17 @@
 //! `Accept`: answers under `/api` (but health and metrics) are JSON, and who takes none is told so.
 
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::ACCEPT;
 
 use crate::rest::problem::{Code, MEDIA_TYPE, Problem};
 
-/// Answers 406 to a client that does not take JSON.
-pub async fn check(request: Request, next: Next) -> Response {
+/// The answer to a client that does not take JSON: 406.
+pub fn refusal(request: &Request) -> Option<Problem> {
     let path = request.uri().path();
     let data = path.starts_with("/api/") && path != "/api/metrics" && !path.starts_with("/api/health");
-    if data && !takes_json(request.headers()) {
-        let detail = "answers are application/json: accept that, or */*";
-        return Problem::new(Code::NotAcceptable, detail).into_response();
-    }
-    next.run(request).await
+    let refused = data && !takes_json(request.headers());
+    refused.then(|| Problem::new(Code::NotAcceptable, "answers are application/json: accept that, or */*"))
 }
 
 /// RFC 9110, section 12.5.1: of the ranges that mean JSON the most specific decides, and a quality of 0 refuses; no

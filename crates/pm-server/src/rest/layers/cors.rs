@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
+use axum::extract::Request;
 use http::Method;
 use http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION,
-    RETRY_AFTER,
+    ORIGIN, RETRY_AFTER,
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Whether a request is one that browsers ask about: all others are answered alike with and without.
+pub fn concerns(request: &Request) -> bool {
+    request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN)
+}
 
 /// Answers for these origins alone, compared to the letter; `*` stands for all.
 pub fn layer(origins: &[String]) -> CorsLayer {

@@ -1,9 +1,9 @@
 //! No request is worked on for ever, and none outlives the server.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http_body::Body;
 use tokio_util::sync::CancellationToken;
@@ -14,16 +14,14 @@ use crate::rest::problem::{Code, Problem};
 /// The longest that a request may take: 60 s for its body and 30 s for the store, with room between.
 const LONGEST: Duration = Duration::from_secs(100);
 
-/// Answers 503 in place of a handler that takes too long, or that is still at work when `hurry` is cancelled.
-pub async fn enforce(State(hurry): State<CancellationToken>, mut request: Request, next: Next) -> Response {
-    // Held here, since what takes the room is done with the request before its work is.
-    let burden = (!request.body().is_end_stream()).then(Burden::default);
-    if let Some(burden) = &burden {
-        request.extensions_mut().insert(burden.clone());
-    }
-    let response = tokio::select! {
+/// What `answer` comes to, or 503 where it takes too long or is still at work when `hurry` is cancelled.
+pub async fn enforce(
+    hurry: &CancellationToken,
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Response {
+    tokio::select! {
         biased;
-        response = next.run(request) => response,
+        Ok(response) = answer => response,
         () = hurry.cancelled() => {
             let detail = "the server is going down and could not finish this request: try again";
             Problem::new(Code::ShuttingDown, detail).into_response()
@@ -32,7 +30,13 @@ pub async fn enforce(State(hurry): State<CancellationToken>, mut request: Reques
             let detail = format!("the request was not done within {} seconds", LONGEST.as_secs());
             Problem::new(Code::StoreUnavailable, detail).into_response()
         }
-    };
-    drop(burden);
-    response
+    }
+}
+
+/// What the request's body will take of the room that all bodies share. Who keeps it keeps the room: what reads the body is
+/// done with the request before the work is.
+pub fn burden(request: &mut Request) -> Option<Burden> {
+    let burden = (!request.body().is_end_stream()).then(Burden::default)?;
+    request.extensions_mut().insert(burden.clone());
+    Some(burden)
 }

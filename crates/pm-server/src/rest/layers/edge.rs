@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use pm_core::ports::Ids;
 
+use super::figures::Figures;
 use super::security;
 use crate::rest::problem::{self, Code, Problem};
 
@@ -20,51 +20,68 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
 
 /// What answers are finished with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Edge {
     /// What makes ids for requests.
     pub ids: Arc<dyn Ids>,
     /// Whether connections are encrypted.
     pub encrypted: bool,
+    /// What is counted.
+    pub figures: Figures,
 }
 
-/// Passes a request on and finishes its answer.
-pub async fn finish(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let id = request_id(&request).unwrap_or_else(|| made(&*edge.ids));
-    request.headers_mut().insert(REQUEST_ID, id.clone());
-    let request_id = id.to_str().unwrap_or_default();
-    let method = known_method(request.method());
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let path = request.uri().path().to_owned();
+/// What is known of a request before it is answered.
+#[derive(Debug)]
+pub struct Seen {
+    began: Instant,
+    id: HeaderValue,
+    method: &'static str,
+    route: Option<MatchedPath>,
+    path: String,
+}
 
-    let mut response = next.run(request).await;
-    if let Some(problem) = problem_of(&mut response) {
-        if response.status().is_server_error() {
-            let (code, causes) = (problem.code().name(), problem.causes());
-            tracing::error!(request_id, code, causes, "request failed");
+impl Edge {
+    /// Gives a request its id.
+    pub fn begin(&self, request: &mut Request) -> Seen {
+        let began = Instant::now();
+        let id = request_id(request).unwrap_or_else(|| made(&*self.ids));
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        Seen {
+            began,
+            id,
+            method: known_method(request.method()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            path: request.uri().path().to_owned(),
         }
-        *response.body_mut() = Body::from(problem.body(request_id));
     }
-    // Also where the request names no origin: a cache must not give that answer to a page of another one.
-    response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
-    security::add(&path, edge.encrypted, response.headers_mut());
-    response.headers_mut().insert(REQUEST_ID, id.clone());
 
-    let (status, elapsed) = (response.status().as_u16(), began.elapsed());
-    let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
-    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels).record(elapsed);
-    tracing::info!(
-        request_id,
-        method,
-        path,
-        status,
-        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
-    response
+    /// Finishes its answer.
+    pub fn finish(&self, seen: Seen, response: &mut Response) {
+        let Seen { began, id, method, route, path } = seen;
+        let request_id = id.to_str().unwrap_or_default();
+        if let Some(problem) = problem_of(response) {
+            if response.status().is_server_error() {
+                let (code, causes) = (problem.code().name(), problem.causes());
+                tracing::error!(request_id, code, causes, "request failed");
+            }
+            *response.body_mut() = Body::from(problem.body(request_id));
+        }
+        // Also where the request names no origin: a cache must not give that answer to a page of another one.
+        response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+        security::add(&path, self.encrypted, response.headers_mut());
+        response.headers_mut().insert(REQUEST_ID, id.clone());
+
+        let (status, elapsed) = (response.status().as_u16(), began.elapsed());
+        self.figures.count(method, route.as_ref().map_or("none", MatchedPath::as_str), status, elapsed);
+        tracing::info!(
+            request_id,
+            method,
+            path,
+            status,
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            "request"
+        );
+    }
 }
 
 /// A client's own id for the request, if it can go into a header and a log line as it is.

@@ -1,8 +1,6 @@
 //! What is open to everybody, and what is not.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use pm_core::policy::PrincipalKind;
 
 use super::identify::Identity;
@@ -57,21 +55,21 @@ impl Gate {
     }
 }
 
-/// Answers 401 to those who come with no good credential to what is not open.
-pub async fn keep(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+/// The answer to those who come with no good credential to what is not open: 401.
+pub fn refusal(gate: Gate, request: &Request) -> Option<Problem> {
     let path = request.uri().path();
     if gate.is_open(path) {
-        return next.run(request).await;
+        return None;
     }
     match Identity::of(request.extensions()) {
-        Err(problem) if !Gate::asks_itself(path) => problem.into_response(),
+        Err(problem) if !Gate::asks_itself(path) => Some(problem),
         Ok(principal)
             if principal.kind == PrincipalKind::Anonymous && gate.door(path) == Some(Door::Locked) =>
         {
-            Problem::new(Code::Unauthorized, "this needs a credential, also where none is needed elsewhere")
-                .into_response()
+            let detail = "this needs a credential, also where none is needed elsewhere";
+            Some(Problem::new(Code::Unauthorized, detail))
         }
-        _ => next.run(request).await,
+        _ => None,
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Extensions, HeaderMap};
 use pm_core::operations::Access;
@@ -56,15 +54,10 @@ pub struct Identification {
     pub anonymous: Arc<Principal>,
 }
 
-/// Notes who calls, for those that come after.
-pub async fn identify(
-    State(identification): State<Identification>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// Notes in the request who calls, for those that come after.
+pub async fn identify(identification: &Identification, request: &mut Request) {
     let identity = identification.identity(request.uri().path(), request.headers()).await;
     request.extensions_mut().insert(identity);
-    next.run(request).await
 }
 
 impl Identification {

@@ -2,11 +2,9 @@
 //! (draft-ietf-httpapi-ratelimit-headers).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::Next;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use http::Extensions;
 use http::HeaderMap;
@@ -20,27 +18,34 @@ use crate::rest::problem::{Code, Problem};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Finds out who calls, and answers 429 to those who have called too often.
-pub async fn enforce(State(limiter): State<Arc<Limiter>>, request: Request, next: Next) -> Response {
+/// What became of a call that was counted.
+pub struct Counted(Policy, Verdict);
+
+/// Finds out who calls, and counts the call; `None` where it is not counted.
+///
+/// It changes nothing of the request: but a body may not be shared with other threads while one waits.
+pub async fn count(limiter: &Limiter, request: &mut Request) -> Option<Counted> {
     if is_exempt(request.uri().path()) {
-        return next.run(request).await;
+        return None;
     }
-    let client = client(&limiter, request.extensions(), request.headers());
+    let client = client(limiter, request.extensions(), request.headers());
     let client = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let Some((policy, verdict)) = limiter.take(&caller(&request, client)).await else {
-        return next.run(request).await;
-    };
-    let mut response = match verdict.retry_after {
-        None => next.run(request).await,
-        Some(wait) => {
-            let wait = seconds(wait);
-            let detail =
-                format!("too many requests: try again after {wait} s; RateLimit-Policy tells the limit");
-            refusal(detail, wait)
-        }
-    };
-    tell("default", policy, &verdict, &mut response);
-    response
+    let (policy, verdict) = limiter.take(&caller(request, client)).await?;
+    Some(Counted(policy, verdict))
+}
+
+impl Counted {
+    /// The answer to whoever has called too often: 429.
+    pub fn refusal(&self) -> Option<Response> {
+        let wait = seconds(self.1.retry_after?);
+        let detail = format!("too many requests: try again after {wait} s; RateLimit-Policy tells the limit");
+        Some(refusal(detail, wait))
+    }
+
+    /// Says in an answer what is left.
+    pub fn tell(&self, response: &mut Response) {
+        tell("default", self.0, &self.1, response);
+    }
 }
 
 /// The answer to whoever has failed to log in too often.
