@@ -17,7 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use super::one_line::{OneLine, fields};
+use super::one_line::{Fields, OneLine};
 use crate::config::{Format, Log};
 
 /// Lines that may wait for their thread before further ones are dropped.
@@ -128,7 +128,7 @@ where
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colours);
     match format {
-        Format::Pretty => layer.event_format(OneLine).fmt_fields(fields()).boxed(),
+        Format::Pretty => layer.event_format(OneLine).fmt_fields(Fields).boxed(),
         Format::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
     }
 }

@@ -6,10 +6,10 @@
 
 use std::fmt::{self, Debug, Write};
 
-use tracing::field::Field;
+use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::field::MakeExt;
-use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::{FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
@@ -51,15 +51,61 @@ where
 }
 
 /// How fields are written: `name=value`, the message bare, all on one line and without colours.
-pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
-    debug_fn(field).delimited(" ")
+pub(super) struct Fields;
+
+impl<'writer> FormatFields<'writer> for Fields {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut pairs = Pairs { writer, first: true, outcome: Ok(()) };
+        fields.record(&mut pairs);
+        pairs.outcome
+    }
 }
 
-fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
-    if field.name() != "message" {
-        write!(writer, "{field}=")?;
+/// Writes fields one after the other. What most lines are made of, short texts and numbers, does without the machinery of
+/// formatting.
+struct Pairs<'writer> {
+    writer: Writer<'writer>,
+    first: bool,
+    outcome: fmt::Result,
+}
+
+impl Pairs<'_> {
+    fn pair(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        if self.outcome.is_ok() {
+            self.outcome = self.name(field).and_then(|()| value(&mut self.writer));
+        }
     }
-    write!(Escaped(writer), "{value:?}")
+
+    fn name(&mut self, field: &Field) -> fmt::Result {
+        if !std::mem::take(&mut self.first) {
+            self.writer.write_char(' ')?;
+        }
+        if field.name() != "message" {
+            self.writer.write_str(field.name())?;
+            self.writer.write_char('=')?;
+        }
+        Ok(())
+    }
+}
+
+impl Visit for Pairs<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        // Quotes, and what else has to be escaped inside of them, is not plain.
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        if value.bytes().all(plain) {
+            self.pair(field, |writer| {
+                writer.write_char('"')?;
+                writer.write_str(value)?;
+                writer.write_char('"')
+            });
+        } else {
+            self.record_debug(field, &value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.pair(field, |writer| write!(Escaped(writer), "{value:?}"));
+    }
 }
 
 /// Passes text on with its control characters and line separators escaped.
