@@ -49,6 +49,11 @@ impl Projects {
         self.ports.store.project(id).await?.ok_or(Error::ProjectNotFound)
     }
 
+    /// What holds of a list for as long as this stays the same: see `Store::projects_revision`.
+    pub fn revision(&self) -> Option<u64> {
+        self.ports.store.projects_revision()
+    }
+
     /// A page of the list of projects; `among`: of these alone.
     pub async fn list(
         &self,

@@ -61,6 +61,12 @@ pub trait Store: Send + Sync + fmt::Debug {
         false
     }
 
+    /// A number that is another one once a project was made, changed or deleted: before that write is answered. A list of
+    /// projects that was read after it holds until then. `None` where it takes a call to know.
+    fn projects_revision(&self) -> Option<u64> {
+        None
+    }
+
     /// Buckets of tokens that all nodes over it share, where it has such.
     fn quota(&self) -> Option<&dyn Quota> {
         None

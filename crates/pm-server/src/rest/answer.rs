@@ -1,6 +1,7 @@
 //! What handlers answer with: bodies, tags, locations, pages.
 
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION};
 use http::{StatusCode, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -23,11 +24,16 @@ const EVICTED_BYTES: usize = 4096;
 /// `value` as JSON under `status`.
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
     let body = serde_json::to_vec(value).map_err(pm_core::Error::internal)?;
+    Ok(written(status, body.into()))
+}
+
+/// JSON that is written already.
+fn written(status: StatusCode, body: Bytes) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((status, headers, body).into_response())
+    (status, headers, body).into_response()
 }
 
 /// The same, with the version of what it shows.
@@ -70,14 +76,45 @@ pub fn not_modified(version: Version) -> Response {
 
 /// A page of a list; `uri` is what asked for it.
 pub fn page<T, E: Serialize>(uri: &Uri, listing: Listing<T>, entry: impl Fn(T) -> E) -> Answer {
-    let next = listing.next.map(|cursor| next_link(uri, &cursor));
-    let entries: Vec<E> = listing.entries.into_iter().map(entry).collect();
-    let mut response = json(StatusCode::OK, &entries)?;
-    response.headers_mut().insert(TOTAL, HeaderValue::from(listing.total));
-    if let Some(next) = next {
-        response.headers_mut().insert(LINK, ascii(&next));
+    Ok(Page::new(uri, listing, entry)?.into_response())
+}
+
+/// A page of a list, ready to be answered.
+#[derive(Clone, Debug)]
+pub struct Page {
+    body: Bytes,
+    total: u64,
+    next: Option<HeaderValue>,
+}
+
+impl Page {
+    /// A page; `uri` is what asked for it.
+    pub fn new<T, E: Serialize>(
+        uri: &Uri,
+        listing: Listing<T>,
+        entry: impl Fn(T) -> E,
+    ) -> Result<Self, Problem> {
+        let next = listing.next.map(|cursor| ascii(&next_link(uri, &cursor)));
+        let entries: Vec<E> = listing.entries.into_iter().map(entry).collect();
+        let body = serde_json::to_vec(&entries).map_err(pm_core::Error::internal)?;
+        Ok(Self { body: body.into(), total: listing.total, next })
     }
-    Ok(response)
+
+    /// Bytes of its body.
+    pub fn size(&self) -> usize {
+        self.body.len()
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let mut response = written(StatusCode::OK, self.body);
+        response.headers_mut().insert(TOTAL, HeaderValue::from(self.total));
+        if let Some(next) = self.next {
+            response.headers_mut().insert(LINK, next);
+        }
+        response
+    }
 }
 
 /// The header that names what made room for new items; empty where nothing did.

@@ -8,6 +8,7 @@ use pm_core::operations::{Operations, Sessions};
 use super::documents::Shown;
 use super::extract::BodyLimit;
 use super::health::Health;
+use super::projects::Pages;
 use crate::limit::Limiter;
 
 /// Everything that a handler may ask for. It is cloned for every request, layer by layer: one pointer.
@@ -21,6 +22,7 @@ struct Parts {
     body_limit: BodyLimit,
     limiter: Arc<Limiter>,
     documents: Shown,
+    pages: Pages,
 }
 
 impl App {
@@ -32,7 +34,8 @@ impl App {
         limiter: Arc<Limiter>,
         documents: Shown,
     ) -> Self {
-        Self(Arc::new(Parts { operations, health, body_limit, limiter, documents }))
+        let pages = Pages::default();
+        Self(Arc::new(Parts { operations, health, body_limit, limiter, documents, pages }))
     }
 
     /// The operations. Handlers are given them by `extract::access`, which asks the policy.
@@ -62,3 +65,4 @@ part!(Arc<Limiter>, limiter);
 // To log in, one need not be let in.
 part!(Arc<Sessions>, operations.sessions);
 part!(Shown, documents);
+part!(Pages, pages);

@@ -91,7 +91,7 @@ macro_rules! conformance_tests {
                 twins_write_once;
             paging: items_while_others_come_and_go, messages_while_others_come_and_go, projects_while_others_come_and_go;
             project_lists: sorts_and_breaks_ties, filters_by_status, searches_literally;
-            projects: keep_every_field, are_absent, are_replaced_in_their_version, are_deleted;
+            projects: keep_every_field, are_absent, are_replaced_in_their_version, are_deleted, have_a_revision;
             scans: go_by_type_and_key, see_each_item_once_under_writes;
             text: has_no_special_characters, prefixes_go_by_bytes, sorts_by_bytes;
             vault: keep_every_field, are_absent, are_replaced_in_their_version, have_versions_never_given_before,

@@ -69,3 +69,21 @@ pub async fn are_deleted(harness: &dyn Harness) {
     assert_eq!(store.project(id).await.unwrap(), None);
     assert!(store.project(other).await.unwrap().is_some());
 }
+
+/// What was listed is known not to hold any more once a change was answered, by stores that tell.
+pub async fn have_a_revision(harness: &dyn Harness) {
+    let store = harness.store();
+    let remote = store.is_remote();
+    let mut seen = vec![store.projects_revision()];
+    let before = project("before");
+    let first = store.create_project(&before, None).await.unwrap().outcome;
+    seen.push(store.projects_revision());
+    let after = Project { name: "after".to_owned(), ..before.clone() };
+    store.replace_project(&after, first).await.unwrap().unwrap();
+    seen.push(store.projects_revision());
+    assert!(store.delete_project(before.id, &Precondition::NONE).await.unwrap());
+    seen.push(store.projects_revision());
+    let told = seen.iter().flatten().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(told.len(), if seen[0].is_some() { seen.len() } else { 0 }, "{seen:?}");
+    assert!(!remote || told.is_empty(), "another node may have changed them");
+}

@@ -18,6 +18,8 @@ pub(super) struct Write<'a> {
     /// Microseconds since 1970.
     pub(super) now: i64,
     pub(super) notices: &'a mut Vec<(ProjectId, Notice)>,
+    /// Set where a project itself was written.
+    pub(super) projects_changed: &'a mut bool,
 }
 
 /// Whether what a job wrote stays.

@@ -21,6 +21,10 @@ impl Store for EmbeddedStore {
         "embedded"
     }
 
+    fn projects_revision(&self) -> Option<u64> {
+        Some(self.writer.projects_revision())
+    }
+
     async fn ping(&self) -> Result<()> {
         self.read("ping", |connection, _| {
             Ok(connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)

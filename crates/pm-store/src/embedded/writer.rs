@@ -35,6 +35,7 @@ pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     commits: Arc<AtomicU64>,
+    projects_revision: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -45,7 +46,7 @@ impl Writer {
         followers: Arc<Followers>,
     ) -> io::Result<Self> {
         let (sender, queue) = mpsc::channel(QUEUE);
-        let commits = Arc::new(AtomicU64::new(0));
+        let (commits, projects_revision) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let Database { connection, lock, .. } = database;
         let writing = Writing {
             connection,
@@ -56,10 +57,13 @@ impl Writer {
             notices: Vec::new(),
             last: (0, Duration::ZERO),
             commits: Arc::clone(&commits),
+            projects_changed: false,
+            projects_revision: Arc::clone(&projects_revision),
         };
         let thread =
             thread::Builder::new().name("store-writer".to_owned()).spawn(move || writing.run(&lock))?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), commits })
+        let (queue, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
+        Ok(Self { queue, thread, commits, projects_revision })
     }
 
     /// Queues `work` and waits until it is committed, `alone` in a transaction of its own.
@@ -79,6 +83,11 @@ impl Writer {
     /// How many transactions were committed.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// See `Store::projects_revision`.
+    pub(super) fn projects_revision(&self) -> u64 {
+        self.projects_revision.load(Ordering::Acquire)
     }
 
     /// Takes no more writes, and waits until those accepted are done and the database is closed.
@@ -109,6 +118,8 @@ struct Writing {
     /// How many jobs the last group had, and how long it took.
     last: (usize, Duration),
     commits: Arc<AtomicU64>,
+    projects_changed: bool,
+    projects_revision: Arc<AtomicU64>,
 }
 
 impl Writing {
@@ -125,6 +136,10 @@ impl Writing {
                 self.roll_back();
             } else {
                 self.commits.fetch_add(1, Ordering::Relaxed);
+            }
+            // Also where nothing came of it: a list is read anew once too often.
+            if std::mem::take(&mut self.projects_changed) {
+                self.projects_revision.fetch_add(1, Ordering::Release);
             }
             self.followers.publish(&mut self.notices);
             // What a large batch needed is given back.
@@ -194,7 +209,9 @@ impl Writing {
     fn perform(&mut self, job: &mut dyn Job) -> Verdict {
         let before = self.notices.len();
         let now = self.clock.now().as_microsecond();
-        let verdict = job.run(&mut Write { connection: &self.connection, now, notices: &mut self.notices });
+        let (connection, notices) = (&self.connection, &mut self.notices);
+        let projects_changed = &mut self.projects_changed;
+        let verdict = job.run(&mut Write { connection, now, notices, projects_changed });
         if verdict == Verdict::Undo {
             self.notices.truncate(before);
         }

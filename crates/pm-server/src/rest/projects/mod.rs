@@ -4,12 +4,14 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod pages;
 mod patch;
 mod replace;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::pages::Pages;
 use super::state::App;
 
 /// The routes of this noun.

@@ -72,6 +72,7 @@ pub(in super::super) fn create(
         let mut state = State::new(write.connection.last_insert_rowid(), archived);
         let version = state.next_version();
         state.insert(write.connection)?;
+        *write.projects_changed = true;
         Ok(version)
     })
 }
@@ -106,6 +107,7 @@ pub(in super::super) fn replace(
     }
     state.archived = project.status == ProjectStatus::Archived;
     state.save(connection)?;
+    *write.projects_changed = true;
     Ok(Some(version))
 }
 
@@ -134,6 +136,7 @@ pub(in super::super) fn delete(
         execute(connection, table, [project])?;
     }
     write.notices.push((id, Notice::Gone));
+    *write.projects_changed = true;
     Ok(true)
 }
 
