@@ -1,6 +1,7 @@
 //! Projects and their items, as fast as they can be stored.
 
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,10 @@ use crate::process::Server;
 
 /// As many as one request may bring.
 const BATCH: usize = 1000;
+/// Filling ends after this, on a machine that is too slow or too busy for all of it.
+const PATIENCE: Duration = Duration::from_mins(4);
+/// Why a part fails that needs all.
+pub const TOO_SLOW: &str = "filling takes too long on this machine";
 
 /// Makes a project; its id.
 pub fn project(connection: &mut Connection, name: &str) -> Outcome<String> {
@@ -18,16 +23,20 @@ pub fn project(connection: &mut Connection, name: &str) -> Outcome<String> {
     Ok(project.get("id").and_then(Value::as_str).ok_or("no id")?.to_owned())
 }
 
-/// Stores the items of these numbers; `key` names each.
-pub fn items(connection: &mut Connection, project: &str, numbers: Range<usize>) -> Outcome<()> {
+/// Stores the items of these numbers; [`key`] names each. `false`: not all of them, for want of time.
+pub fn items(connection: &mut Connection, project: &str, numbers: Range<usize>) -> Outcome<bool> {
+    let began = Instant::now();
     let mut random = Random(numbers.start as u64 + 1);
     for start in numbers.clone().step_by(BATCH) {
+        if began.elapsed() > PATIENCE {
+            return Ok(false);
+        }
         let batch = start..numbers.end.min(start + BATCH);
         let batch: Vec<_> =
             batch.map(|n| json!({"type": "context", "key": key(n), "value": random.text()})).collect();
         connection.post("/api/memory/store/batch", &json!({"project_id": project, "items": batch}))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What item `n` of a project is called.
@@ -36,12 +45,14 @@ pub fn key(n: usize) -> String {
 }
 
 /// Makes the projects of these numbers with so many items each, by several clients at a time, since a commit that many share costs each less;
-/// their ids.
+/// their ids, of fewer than were wanted where the time is up.
 pub fn projects(server: &Server, numbers: Range<usize>, items_each: usize) -> Outcome<Vec<String>> {
     const CLIENTS: usize = 16;
+    let began = Instant::now();
     let fill = |first: usize| -> Outcome<Vec<String>> {
         let mut connection = Connection::open(server)?;
-        let made = numbers.clone().skip(first).step_by(CLIENTS).map(|n| {
+        let made = numbers.clone().skip(first).step_by(CLIENTS);
+        let made = made.take_while(|_| began.elapsed() <= PATIENCE).map(|n| {
             let id = project(&mut connection, &format!("project {n}"))?;
             // No two have the same texts.
             let mut random = Random(n as u64 + 1);

@@ -39,6 +39,9 @@ pub fn measure(folder: &Path, quick: bool) -> Outcome<Million> {
     let filling = server(folder, 512)?;
     let began = Instant::now();
     let ids = fill::projects(&filling, 0..projects, items_each)?;
+    if ids.len() < projects {
+        return Err(fill::TOO_SLOW.into());
+    }
     let items = projects * items_each;
     let filled_per_second = per_second(items, began.elapsed());
     let filling_peak_mb = megabytes(filling.peak_kb()?);

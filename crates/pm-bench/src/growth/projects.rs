@@ -15,7 +15,7 @@ use crate::client::Random;
 const INDEX_MEMORY_MB: u32 = 64;
 const ITEMS_EACH: usize = 10;
 /// Projects that are asked all the time, as those are that people work on.
-const HOT: usize = 20;
+const HOT: usize = 8;
 
 /// A store of so many projects.
 #[derive(Serialize)]
@@ -52,6 +52,10 @@ pub fn measure(folder: &Path, quick: bool) -> Outcome<Vec<Projects>> {
         let filling = server(folder, INDEX_MEMORY_MB)?;
         let (began, before) = (Instant::now(), ids.len());
         ids.extend(fill::projects(&filling, before..count, ITEMS_EACH)?);
+        if ids.len() < count {
+            println!("{count} projects take too long to be made; they are left out");
+            break;
+        }
         let made_per_second = per_second(count - before, began.elapsed());
         filling.kill()?;
         let (start_ms, server) = starts(folder, INDEX_MEMORY_MB)?;
@@ -70,6 +74,10 @@ impl Mixed {
     /// Asks for that long.
     pub fn of(server: &crate::process::Server, projects: &[String], time: Duration) -> Outcome<Self> {
         let (mut connection, mut random) = (Connection::open(server)?, Random(projects.len() as u64));
+        // The first recall of a hot project loads its index, which is not what hot ones are measured for.
+        for project in projects.iter().take(HOT) {
+            recall(&mut connection, project, &mut random)?;
+        }
         let mut millis = [Vec::new(), Vec::new()];
         let began = Instant::now();
         while began.elapsed() < time {

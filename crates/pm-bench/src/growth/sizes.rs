@@ -43,7 +43,10 @@ pub fn measure(folder: &Path, quick: bool) -> Outcome<Vec<Size>> {
     let (mut stored, mut measured) = (0, Vec::new());
     for items in sizes.iter().copied() {
         let began = Instant::now();
-        fill::items(&mut connection, &project, stored..items)?;
+        if !fill::items(&mut connection, &project, stored..items)? {
+            println!("{items} items take too long to be stored; they are left out");
+            break;
+        }
         let filled_per_second = per_second(items - stored, began.elapsed());
         stored = items;
         // The caches of the processor and the store are warm for what is counted.
