@@ -4,6 +4,7 @@ mod bare;
 mod client;
 mod descriptors;
 mod footprint;
+mod growth;
 mod keys;
 mod logins;
 mod nodes;
@@ -67,6 +68,8 @@ enum Command {
         #[arg(long, default_value_t = 25)]
         seconds: u32,
     },
+    /// Latency and memory against items, projects and clients, and recalls whose index is not loaded.
+    Growth(growth::Growth),
     /// The yardstick itself: a bare axum server on a free port, which it prints.
     Bare,
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Siege(siege) => siege::run(&siege),
         Command::Logins { each } => logins::run(each),
         Command::Nodes { seconds } => nodes::run(seconds),
+        Command::Growth(growth) => growth::run(&growth),
         Command::Bare => bare::run(),
     };
     match outcome {
