@@ -22,7 +22,7 @@ mod transformer;
 mod wordpiece;
 
 pub use error::ModelError;
-pub use kernel::{Instructions, Kernel, dot, dots};
+pub use kernel::{Instructions, Kernel, dot, dots, sum_exp};
 pub use quantise::quantise;
 pub use static_model::{DIMENSIONS, StaticModel};
 pub use transformer::{ModelFiles, Scratch, Transformer};

@@ -32,7 +32,7 @@ pub mod tuning;
 
 pub use document::Document;
 pub use hit::{Explain, Hit, Scored, confidence};
-pub use index::{Index, Layout};
+pub use index::{Index, Layout, Scratch};
 pub use kind::{Kind, KindSet};
 pub use query::Query;
 pub use semantic::{PassageVector, fingerprint};

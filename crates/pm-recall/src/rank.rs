@@ -30,6 +30,11 @@ impl<T: Copy, F: Fn(&T, &T) -> Ordering> Best<T, F> {
         }
     }
 
+    /// What an item has to be as good as to be kept, once that is known.
+    pub(crate) fn bar(&self) -> Option<&T> {
+        self.bar.as_ref()
+    }
+
     fn cut(&mut self) {
         if let Some(last) = self.limit.checked_sub(1).filter(|&last| last < self.kept.len()) {
             let (_, bar, _) = self.kept.select_nth_unstable_by(last, &self.order);

@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 
 use super::float::{AttentionRoom, Fused};
 use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
-use super::{Block, float, product, scalar};
+use super::{Block, exponential, float, product, scalar};
 
 /// See [`scalar::dot`]. Widened to 16 bits first, so that it is exact for every i8, -128 included.
 #[target_feature(enable = "avx2,fma")]
@@ -41,10 +41,12 @@ pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
         let [(row_0, row_1), (row_2, row_3)] = halves;
         let split = [row_0, row_1, row_2, row_3].map(<[i8]>::as_chunks::<16>);
         let mut sums = [_mm256_setzero_si256(); 4];
-        for (at, query) in columns.iter().enumerate() {
+        let [(row_0, _), (row_1, _), (row_2, _), (row_3, _)] = split;
+        // Zipped, so that no length is looked at again for each load.
+        let rows = row_0.iter().zip(row_1).zip(row_2.iter().zip(row_3));
+        for (query, ((row_0, row_1), (row_2, row_3))) in columns.iter().zip(rows) {
             let query = wide(query);
-            for (sum, (row, _)) in sums.iter_mut().zip(split) {
-                let Some(row) = row.get(at) else { continue };
+            for (sum, row) in sums.iter_mut().zip([row_0, row_1, row_2, row_3]) {
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(query, wide(row)));
             }
         }
@@ -129,6 +131,12 @@ fn total(sums: __m256i) -> i32 {
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn accumulate(sums: &mut [f32], row: &[i8], scale: f32) {
     float::accumulate::<Fused>(sums, row, scale);
+}
+
+/// See [`exponential::sum_exp`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn sum_exp(values: &[f64], highest: f64) -> f64 {
+    exponential::sum_exp::<Fused>(values, highest)
 }
 
 /// See [`float::gelu`].

@@ -15,7 +15,7 @@ use std::arch::x86_64::{
 
 use super::float::{AttentionRoom, Fused};
 use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
-use super::{Block, float, product, scalar};
+use super::{Block, exponential, float, product, scalar};
 
 /// See [`scalar::dot`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
@@ -90,6 +90,12 @@ fn load(bytes: &[i8; 64]) -> __m512i {
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
 pub(super) fn accumulate(sums: &mut [f32], row: &[i8], scale: f32) {
     float::accumulate::<Fused>(sums, row, scale);
+}
+
+/// See [`exponential::sum_exp`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
+pub(super) fn sum_exp(values: &[f64], highest: f64) -> f64 {
+    exponential::sum_exp::<Fused>(values, highest)
 }
 
 /// See [`float::gelu`].

@@ -12,8 +12,8 @@ const LANES: usize = 16;
 const ROUND: f32 = 12_582_912.0;
 
 /// `a * b + c`, rounded once or twice.
-pub(super) trait Add {
-    fn add(a: f32, b: f32, c: f32) -> f32;
+pub(super) trait Add<T = f32> {
+    fn add(a: T, b: T, c: T) -> T;
 }
 
 /// Where the machine has an instruction for it; elsewhere that is a slow call.
@@ -29,10 +29,25 @@ impl Add for Fused {
     }
 }
 
+impl Add<f64> for Fused {
+    #[inline(always)]
+    fn add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+}
+
 #[cfg(not(target_arch = "aarch64"))]
 impl Add for Plain {
     #[inline(always)]
     fn add(a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+}
+
+#[cfg(not(target_arch = "aarch64"))]
+impl Add<f64> for Plain {
+    #[inline(always)]
+    fn add(a: f64, b: f64, c: f64) -> f64 {
         a * b + c
     }
 }

@@ -12,6 +12,7 @@
 
 mod cast;
 mod encoder;
+mod exponential;
 mod float;
 mod product;
 mod scalar;
@@ -161,6 +162,20 @@ impl Kernel {
         }
     }
 
+    /// The sum of `exp(value - highest)`, within 1e-14 of it, where no value is above `highest`. Values more than 20 below it
+    /// are left out: they would change nothing.
+    pub fn sum_exp(self, values: &[f64], highest: f64) -> f64 {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
+            Instructions::Avx2 => unsafe { avx2::sum_exp(values, highest) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
+            Instructions::Avx512Vnni => unsafe { avx512::sum_exp(values, highest) },
+            _ => exponential::sum_exp::<Portable>(values, highest),
+        }
+    }
+
     /// Whether it agrees with the scalar one on a sample: odd lengths, both signs, the ends of the range.
     fn is_right(self) -> bool {
         let value = |at: i32| i8::try_from(at * 89 % 255 - 127).unwrap_or(0);
@@ -181,6 +196,11 @@ pub fn dot(a: &[i8], b: &[i8]) -> i32 {
 /// [`Kernel::dots`] of the best kernel.
 pub fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
     Kernel::best().dots(query, rows, out);
+}
+
+/// [`Kernel::sum_exp`] of the best kernel.
+pub fn sum_exp(values: &[f64], highest: f64) -> f64 {
+    Kernel::best().sum_exp(values, highest)
 }
 
 #[cfg(test)]

@@ -58,6 +58,18 @@ proptest! {
     }
 
     #[test]
+    fn sums_of_exponentials_are_those_of_the_library(values in vec(-30.0_f64..5.0, 0..200)) {
+        let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let less = values.iter().map(|value| value - highest).filter(|less| *less > -20.0);
+        let wanted: f64 = less.map(f64::exp).sum();
+        let unfound = [values.as_slice(), &[f64::NEG_INFINITY; 3]].concat();
+        for kernel in kernels() {
+            let found = kernel.sum_exp(&unfound, highest);
+            prop_assert!((found - wanted).abs() <= 2e-14 * wanted, "{kernel:?} {found} {wanted}");
+        }
+    }
+
+    #[test]
     fn loops_over_floats_are_near_those_of_the_scalar_one(
         values in vec(-20.0_f32..20.0, 1..400), width in 1_usize..40, heads in 1_usize..4,
     ) {

@@ -1,6 +1,7 @@
 //! What a query lets through, apart from its text.
 
-use super::{Index, slots::Slot};
+use super::Index;
+use super::slots::{Mark, Slot};
 use crate::Query;
 
 pub(super) struct Filter<'a> {
@@ -17,6 +18,16 @@ impl<'a> Filter<'a> {
             None => None,
         };
         Some(Self { query, session })
+    }
+
+    /// Whether no item of this mark passes, as far as the mark tells.
+    pub(super) fn refuses(&self, mark: Mark) -> bool {
+        !mark.is_live() || mark.kind().is_none_or(|kind| !self.query.kinds.contains(kind))
+    }
+
+    /// Whether items pass by more than their mark, whatever it is.
+    pub(super) fn looks_closer(&self) -> bool {
+        self.session.is_some() || self.query.since.is_some() || self.query.until.is_some()
     }
 
     pub(super) fn admits(&self, slot: &Slot) -> bool {

@@ -1,40 +1,48 @@
 //! From evidence to one score, and from scores to probabilities.
 
+use super::candidates::{Candidates, largest};
 use super::{Index, evidence::Evidence, slots::Slot};
 use crate::hit::{Explain, Scored};
 use crate::query::Query;
 use crate::tuning::{self, Calibration, Weights};
-use pm_model::StaticModel;
+use pm_model::{StaticModel, sum_exp};
 
 /// Everything that the scores of one search are made from.
 pub(super) struct Fusion<'a> {
-    index: &'a Index,
-    evidence: Evidence,
+    pub(super) index: &'a Index,
+    pub(super) evidence: &'a Evidence,
     /// Cosines by slot.
-    statics: Option<Vec<f32>>,
-    vectors: Option<Vec<f32>>,
-    weights: Weights,
+    pub(super) statics: Option<&'a [f32]>,
+    pub(super) vectors: Option<&'a [f32]>,
+    pub(super) weights: Weights,
     calibration: Calibration,
     /// What a lexical part is divided by.
     lexical_unit: f64,
 }
 
 impl<'a> Fusion<'a> {
-    pub(super) fn new(index: &'a Index, query: &Query<'_>, evidence: Evidence) -> Self {
+    /// `statics` and `vectors` are room for the cosines.
+    pub(super) fn new(
+        index: &'a Index,
+        query: &Query<'_>,
+        evidence: &'a Evidence,
+        statics: &'a mut Vec<f32>,
+        vectors: &'a mut Vec<f32>,
+    ) -> Self {
         let prose = Query::prose(query.text);
         let is_readable = Query::is_readable(&prose);
-        let statics = if index.layout.statics && is_readable {
-            StaticModel::bundled().embed(&prose).and_then(|vector| index.statics.cosines(&vector))
-        } else {
-            None
-        };
+        let model = Some(StaticModel::bundled()).filter(|_| index.layout.statics && is_readable);
+        let vector = model.and_then(|model| model.embed(&prose));
+        let has_statics = vector.is_some_and(|vector| index.statics.cosines(&vector, statics));
         // What another model can read is its own affair.
         let vector = query.vector.filter(|_| is_readable || !query.is_reference);
-        let mut vectors = vector.and_then(|vector| index.vectors.cosines(vector));
-        if let Some(cosines) = vectors.as_mut().filter(|_| !query.is_reference) {
-            standardise(cosines);
+        let has_vectors = vector.is_some_and(|vector| index.vectors.cosines(vector, vectors));
+        if has_vectors && !query.is_reference {
+            standardise(vectors);
         }
-        let (weights, calibration) = match (&statics, &vectors) {
+        let statics = has_statics.then_some(statics.as_slice());
+        let vectors = has_vectors.then_some(vectors.as_slice());
+        let (weights, calibration) = match (statics, vectors) {
             (_, Some(_)) => tuning::WITH_VECTORS,
             (Some(_), None) => tuning::WITH_STATICS,
             (None, None) => tuning::WORDS_ALONE,
@@ -43,50 +51,13 @@ impl<'a> Fusion<'a> {
         Self { index, evidence, statics, vectors, weights, calibration, lexical_unit }
     }
 
-    /// Not more items than this may be found.
-    pub(super) fn most_candidates(&self) -> usize {
-        if self.has_cosines() { self.index.slots.live() } else { self.evidence.touched().len() }
-    }
-
-    fn has_cosines(&self) -> bool {
-        self.statics.is_some() || self.vectors.is_some()
-    }
-
-    /// Hands the items that may be found to `each`: those that anything speaks for, or all where all have vectors.
-    pub(super) fn each_candidate(&self, mut each: impl FnMut(u32, &'a Slot)) {
-        if self.has_cosines() {
-            self.index.slots.iter().for_each(|(at, slot)| each(at, slot));
-        } else {
-            let touched = self.evidence.touched().iter();
-            touched
-                .filter_map(|&at| Some((at, self.index.slots.get(at)?)))
-                .for_each(|(at, slot)| each(at, slot));
-        }
-    }
-
-    /// The score of an item: the sum of its parts, to the last bit.
-    pub(super) fn score(&self, at: u32, slot: &Slot) -> f64 {
-        if self.evidence.is_touched(at) {
-            return self.explain(at, slot).score();
-        }
-        // Most items of a large project, which only their vectors and what they are themselves speak for.
-        let (statics, vector) = self.cosines(at);
-        let weights = &self.weights;
-        let prior =
-            Explain { question: self.question(slot), importance: importance(slot), ..Explain::default() };
-        Explain { statics: weights.statics * statics, vector: weights.vector * vector, ..prior }.score()
-    }
-
     /// The cosines of an item with the query, by static vectors and by the embedder's.
-    fn cosines(&self, at: u32) -> (f64, f64) {
-        let cosine = |cosines: &Option<Vec<f32>>| {
-            cosines
-                .as_ref()
-                .and_then(|cosines| cosines.get(at as usize))
-                .map_or(0.0, |cosine| f64::from(*cosine))
+    pub(super) fn cosines(&self, at: u32) -> (f64, f64) {
+        let cosine = |cosines: Option<&[f32]>| {
+            cosines.and_then(|cosines| cosines.get(at as usize)).map_or(0.0, |cosine| f64::from(*cosine))
         };
-        let statics = cosine(&self.statics);
-        let vector = match &self.vectors {
+        let statics = cosine(self.statics);
+        let vector = match self.vectors {
             // What is not embedded yet stands with what its static vector lets expect.
             Some(_) if !self.index.vectors.has(at as usize) => expected_cosine(statics),
             vectors => cosine(vectors),
@@ -94,39 +65,39 @@ impl<'a> Fusion<'a> {
         (statics, vector)
     }
 
-    fn question(&self, slot: &Slot) -> f64 {
-        if slot.is_question { self.weights.question } else { 0.0 }
+    pub(super) fn question(&self, is_question: bool) -> f64 {
+        if is_question { self.weights.question } else { 0.0 }
     }
 
     /// The parts of the score of an item.
     pub(super) fn explain(&self, at: u32, slot: &Slot) -> Explain {
-        let (index, evidence, weights) = (self.index, &self.evidence, &self.weights);
-        let sum = |sums: &[f64], at: u32| sums.get(at as usize).copied().unwrap_or(0.0);
+        let (index, evidence, weights) = (self.index, self.evidence, &self.weights);
+        let sums = evidence.of(at);
         let words = |sum: f64| sum / self.lexical_unit;
         let (mut window, mut previous) = (0.0, 0.0);
         if index.sessions.has(at) {
-            window = words(sum(&evidence.window, at));
-            previous = index.sessions.before(at).map_or(0.0, |at| words(sum(&evidence.lexical, at)));
+            window = words(sums.window);
+            previous = index.sessions.before(at).map_or(0.0, |at| words(evidence.of(at).lexical));
         }
         let (statics, vector) = self.cosines(at);
-        let named = evidence.named.get(at as usize).copied().unwrap_or(0.0);
         Explain {
-            lexical: weights.lexical * words(sum(&evidence.lexical, at)),
+            lexical: weights.lexical * words(sums.lexical),
             window: weights.window * window,
             previous: weights.previous * previous,
             statics: weights.statics * statics,
             vector: weights.vector * vector,
-            name: weights.name * f64::from(named),
-            boost: sum(&evidence.boost, at),
-            question: self.question(slot),
+            name: weights.name * f64::from(sums.named),
+            boost: sums.boost,
+            question: self.question(slot.is_question),
             importance: importance(slot),
             link: 0.0,
         }
     }
 
-    /// What all items have to say together, from the scores of each, and besides them the answer that is not there.
-    pub(super) fn others(&self, scores: impl Iterator<Item = f64> + Clone) -> f64 {
-        log_sum_exp(std::iter::once(self.calibration.nothing).chain(scores))
+    /// What all items have to say together, and besides them the answer that is not there: the logarithm of the sum of
+    /// `exp(score)`.
+    pub(super) fn others(&self, candidates: &Candidates<'_>) -> f64 {
+        log_sum_exp(self.calibration.nothing, candidates.scores)
     }
 
     /// The probability that an item with this score answers, where `others` is [`Self::others`] of all scores.
@@ -142,9 +113,8 @@ impl<'a> Fusion<'a> {
         if score >= self.calibration.nothing - tuning::UNSAID_BELOW_NOTHING {
             return true;
         }
-        let at = at as usize;
-        let evidence = &self.evidence;
-        [&evidence.lexical, &evidence.boost].iter().any(|sums| sums.get(at).is_some_and(|sum| *sum > 0.0))
+        let sums = self.evidence.of(at);
+        sums.lexical > 0.0 || sums.boost > 0.0
     }
 }
 
@@ -155,7 +125,7 @@ fn expected_cosine(statics: f64) -> f64 {
     share * statics + (1.0 - share) * statics.max(0.0).powi(tuning::EXPECTED_SAME)
 }
 
-fn importance(slot: &Slot) -> f64 {
+pub(super) fn importance(slot: &Slot) -> f64 {
     tuning::IMPORTANCE_WEIGHT * (f64::from(slot.importance) - 0.5)
 }
 
@@ -179,15 +149,10 @@ fn standardise(cosines: &mut [f32]) {
     }
 }
 
-/// `ln(sum of exp(score))`, without overflow. Scores far below the highest, which would change nothing, are left out.
-fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
-    const NEGLIGIBLE: f64 = -20.0;
-    let highest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
-    if highest == f64::NEG_INFINITY {
-        return 0.0;
-    }
-    let sum: f64 = scores.map(|score| score - highest).filter(|less| *less > NEGLIGIBLE).map(f64::exp).sum();
-    highest + sum.ln()
+/// `ln(exp(first) + sum of exp(score))`, without overflow.
+fn log_sum_exp(first: f64, scores: &[f64]) -> f64 {
+    let highest = first.max(largest(scores));
+    highest + (sum_exp(&[first], highest) + sum_exp(scores, highest)).ln()
 }
 
 #[cfg(test)]
@@ -211,9 +176,9 @@ mod tests {
 
     #[test]
     fn many_scores_as_one() {
-        let sum = log_sum_exp([1.0, 2.0, 3.0].into_iter());
+        let sum = log_sum_exp(1.0, &[2.0, f64::NEG_INFINITY, 3.0]);
         assert!((sum - (1_f64.exp() + 2_f64.exp() + 3_f64.exp()).ln()).abs() < 1e-12);
-        assert!((log_sum_exp([1e6, 1e6].into_iter()) - 1e6 - 2_f64.ln()).abs() < 1e-9);
-        assert!(log_sum_exp(std::iter::empty()).abs() < f64::EPSILON);
+        assert!((log_sum_exp(0.0, &[1e6, 1e6]) - 1e6 - 2_f64.ln()).abs() < 1e-9);
+        assert!((log_sum_exp(7.0, &[]) - 7.0).abs() < f64::EPSILON);
     }
 }

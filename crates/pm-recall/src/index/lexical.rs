@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::{Index, evidence::Evidence, name_term};
+use super::{Index, NAME_MARK, evidence::Evidence, postings::Postings};
 use crate::bm25::{self, LengthNorm};
-use crate::{tokenize, tuning};
+use crate::tokenize::Tokenizer;
+use crate::tuning;
 
 /// A term of the query that items hold.
 struct QueryTerm {
-    text: String,
     number: u32,
+    /// The number of the term as a name in metadata, if any item has it there.
+    name: Option<u32>,
     /// How often the query says it: its part counts as often.
     count: f64,
     identifier: bool,
@@ -21,48 +23,47 @@ fn query_terms(index: &Index, text: &str) -> (Vec<QueryTerm>, bool) {
     let mut terms: Vec<QueryTerm> = Vec::new();
     let mut places: HashMap<u32, usize> = HashMap::new();
     let mut all = true;
-    for token in tokenize(text) {
-        let Some(number) = index.terms.get(&token.text) else {
+    let mut name = String::new();
+    let see = |text: &str, identifier| {
+        let Some(number) = index.terms.get(text) else {
             all = false;
-            continue;
+            return;
         };
         let place = *places.entry(number).or_insert(terms.len());
         if let Some(term) = terms.get_mut(place) {
             term.count += 1.0;
-            term.identifier |= token.identifier;
+            term.identifier |= identifier;
         } else {
-            let (text, identifier) = (token.text, token.identifier);
-            terms.push(QueryTerm { text, number, count: 1.0, identifier });
+            name.clear();
+            name.push(NAME_MARK);
+            name.push_str(text);
+            terms.push(QueryTerm { number, name: index.terms.get(&name), count: 1.0, identifier });
         }
-    }
+    };
+    Tokenizer::new(see).text(text);
     (terms, all)
 }
 
 /// Adds what the terms say: BM25 of each item that shares one with `text`, and of each item with its neighbours; the
 /// names and identifiers that it shares.
-pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence) {
+pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence, room: &mut Room) {
     let items = index.slots.live();
     let norm = LengthNorm::new(items, index.slots.tokens());
-    let mut window = Window::new(index);
+    let mut window = Window::new(index, &mut room.frequencies);
     let mut identifiers: HashMap<u32, f64> = HashMap::new();
     let (terms, all) = query_terms(index, text);
     // Who asks for one word or identifier looks it up: what holds all of it comes before what is only near it.
     let is_lookup = all && text.split_whitespace().nth(1).is_none();
-    let wanted = terms.len();
-    let mut held: HashMap<u32, usize> = HashMap::new();
-    for term in terms {
+    if is_lookup {
+        add_lookup(index, &terms, evidence);
+    }
+    for term in &terms {
         // A term that only removed items held is no term of the index, even before it is compacted.
-        let posted = index.terms.postings(term.number).filter(|postings| postings.document_frequency() > 0);
-        let Some(postings) = posted else {
-            continue;
-        };
+        let Some(postings) = posted(index, term.number) else { continue };
         let idf = bm25::idf(items, postings.document_frequency());
         let weight = term.count * idf;
         evidence.idfs += weight;
         for (slot, frequency) in postings.iter() {
-            if is_lookup {
-                *held.entry(slot).or_default() += 1;
-            }
             evidence.add_lexical(slot, weight * norm.saturation(frequency, index.slots.length(slot)));
             window.note(index, slot, frequency);
         }
@@ -72,51 +73,87 @@ pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence) {
                 *identifiers.entry(slot).or_default() += tuning::IDENTIFIER_BOOST * idf;
             }
         }
-        add_name(index, &term.text, evidence);
-    }
-    for (slot, _) in held.into_iter().filter(|(_, count)| *count == wanted) {
-        evidence.add_boost(slot, tuning::LOOKUP_BOOST);
+        if let Some(postings) = term.name.and_then(|name| index.terms.postings(name)) {
+            add_name(items, postings, evidence);
+        }
     }
     for (slot, boost) in identifiers {
         evidence.add_boost(slot, boost.min(tuning::IDENTIFIER_BOOST_MOST));
     }
 }
 
-/// Notes the items whose metadata holds the term.
-fn add_name(index: &Index, term: &str, evidence: &mut Evidence) {
-    let postings = index.terms.get(&name_term(term)).and_then(|name| index.terms.postings(name));
-    if let Some(postings) = postings {
-        let idf = bm25::idf(index.slots.live(), postings.document_frequency());
-        #[expect(clippy::cast_possible_truncation, reason = "within 0..=1")]
-        let weight = (idf / tuning::NAME_IDF).min(1.0) as f32;
-        postings.iter().for_each(|(slot, _)| evidence.add_name(slot, weight));
+/// The items that hold the term, if any does that was not removed.
+fn posted(index: &Index, term: u32) -> Option<&Postings> {
+    index.terms.postings(term).filter(|postings| postings.document_frequency() > 0)
+}
+
+/// Adds the boost of the items that hold all of the terms.
+fn add_lookup(index: &Index, terms: &[QueryTerm], evidence: &mut Evidence) {
+    let Some((first, others)) = terms.split_first() else { return };
+    let slots = |term: &QueryTerm| posted(index, term.number).into_iter().flat_map(Postings::iter);
+    let mut held: Vec<u32> = slots(first).map(|(slot, _)| slot).collect();
+    for term in others {
+        let mut next = slots(term).map(|(slot, _)| slot).peekable();
+        held.retain(|slot| {
+            while next.next_if(|other| other < slot).is_some() {}
+            next.peek() == Some(slot)
+        });
+    }
+    for slot in held {
+        evidence.add_boost(slot, tuning::LOOKUP_BOOST);
     }
 }
 
-/// Term frequencies of windows, for one term at a time.
-struct Window {
-    norm: LengthNorm,
-    /// By slot; 0 where no item of its window holds the term.
-    frequencies: Vec<u16>,
+/// Notes the items whose metadata holds a term, from the postings of it as a name.
+fn add_name(items: usize, postings: &Postings, evidence: &mut Evidence) {
+    let idf = bm25::idf(items, postings.document_frequency());
+    #[expect(clippy::cast_possible_truncation, reason = "within 0..=1")]
+    let weight = (idf / tuning::NAME_IDF).min(1.0) as f32;
+    postings.iter().for_each(|(slot, _)| evidence.add_name(slot, weight));
+}
+
+/// What this stage needs room for, kept from one search to the next.
+#[derive(Default)]
+pub(super) struct Room {
+    frequencies: Frequencies,
+}
+
+/// Term frequencies of windows, by slot; 0 where no item of its window holds the term.
+#[derive(Default)]
+struct Frequencies {
+    by_slot: Vec<u16>,
+    /// The slots where they are not 0, each once.
     found: Vec<u32>,
 }
 
-impl Window {
-    fn new(index: &Index) -> Self {
+/// The windows that hold one term at a time.
+struct Window<'a> {
+    norm: LengthNorm,
+    frequencies: &'a mut Frequencies,
+    /// Whether any item has neighbours.
+    any: bool,
+}
+
+impl<'a> Window<'a> {
+    fn new(index: &Index, frequencies: &'a mut Frequencies) -> Self {
         let (items, tokens) = index.sessions.totals();
-        let slots = if items > 0 { index.slots.len() } else { 0 };
-        Self { norm: LengthNorm::new(items, tokens), frequencies: vec![0; slots], found: Vec::new() }
+        let any = items > 0;
+        if any {
+            // All of them are 0 since the last term.
+            frequencies.by_slot.resize(index.slots.len(), 0);
+        }
+        Self { norm: LengthNorm::new(items, tokens), frequencies, any }
     }
 
     /// The item in `slot` holds the term so often.
     fn note(&mut self, index: &Index, slot: u32, frequency: u16) {
-        if self.frequencies.is_empty() || !index.sessions.has(slot) {
+        if !self.any || !index.sessions.has(slot) {
             return;
         }
         for near in index.sessions.window(slot) {
-            if let Some(sum) = self.frequencies.get_mut(near as usize) {
+            if let Some(sum) = self.frequencies.by_slot.get_mut(near as usize) {
                 if *sum == 0 {
-                    self.found.push(near);
+                    self.frequencies.found.push(near);
                 }
                 *sum = sum.saturating_add(frequency);
             }
@@ -125,8 +162,8 @@ impl Window {
 
     /// Adds what the term says of each window, and is ready for the next term.
     fn finish(&mut self, index: &Index, weight: f64, evidence: &mut Evidence) {
-        for slot in self.found.drain(..) {
-            if let Some(frequency) = self.frequencies.get_mut(slot as usize) {
+        for slot in self.frequencies.found.drain(..) {
+            if let Some(frequency) = self.frequencies.by_slot.get_mut(slot as usize) {
                 let length = index.sessions.window_length(slot);
                 evidence.add_window(slot, weight * self.norm.saturation(*frequency, length));
                 *frequency = 0;

@@ -1,6 +1,7 @@
 //! The index of one project: what changes it. `search` asks it, `compact` tidies it.
 
 mod boost;
+mod candidates;
 mod compact;
 mod duplicates;
 mod evidence;
@@ -13,6 +14,8 @@ mod links;
 mod lookup;
 mod postings;
 mod rows;
+mod scoring;
+mod scratch;
 mod search;
 mod sessions;
 mod slots;
@@ -28,6 +31,7 @@ use key_phrases::KeyPhrases;
 use links::Links;
 use lookup::Lookup;
 use rows::Rows;
+pub use scratch::Scratch;
 use sessions::Sessions;
 use slots::{Slot, Slots};
 use terms::Terms;
@@ -202,7 +206,12 @@ impl Index {
     /// alone, and an item is followed by those that are tied to it. Apart from these the order is that of the score,
     /// then the newer item, then kind and key: always the same for the same items, in whatever order they were put in.
     pub fn search(&self, query: &Query<'_>) -> Vec<Hit> {
-        search::search(self, query)
+        self.search_in(query, &mut Scratch::new())
+    }
+
+    /// The same, in room that was used before: for a large index it takes its time to be given that by the system anew.
+    pub fn search_in(&self, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Hit> {
+        search::search(self, query, scratch)
     }
 }
 
@@ -220,7 +229,9 @@ fn importance(given: f64) -> f32 {
     if given.is_nan() { 0.5 } else { given.clamp(0.0, 1.0) as f32 }
 }
 
-/// The term that stands for `name` in the metadata of an item; no text has it as a term.
+/// What a term begins with that stands for a name in the metadata of an item; no text has such a term.
+const NAME_MARK: char = '\u{1}';
+
 fn name_term(name: &str) -> String {
-    format!("\u{1}{name}")
+    format!("{NAME_MARK}{name}")
 }

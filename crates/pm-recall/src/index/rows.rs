@@ -3,6 +3,9 @@
 use super::interner::reserve_sparingly;
 use pm_model::{dots, quantise};
 
+/// How many rows are compared before what came of it is used, while that is in the nearest cache.
+const BLOCK: usize = 256;
+
 /// A vector for each slot that has one; the others' rows are zeros, so that all can be compared in one sweep.
 #[derive(Default)]
 pub(super) struct Rows {
@@ -71,21 +74,25 @@ impl Rows {
         Some((self.bytes.get(slot * self.dimensions..(slot + 1) * self.dimensions)?, scale))
     }
 
-    /// The cosine of `vector`, of length 1, with each slot's; 0 for those without. `None` where the lengths differ.
+    /// `out` becomes the cosine of `vector`, of length 1, with each slot's; 0 for those without. `false` where the lengths
+    /// differ.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a dot product of bytes is far below 2^24 times what matters"
     )]
-    pub(super) fn cosines(&self, vector: &[f32]) -> Option<Vec<f32>> {
+    pub(super) fn cosines(&self, vector: &[f32], out: &mut Vec<f32>) -> bool {
         if vector.len() != self.dimensions || self.dimensions == 0 {
-            return None;
+            return false;
         }
         let mut query = vec![0; vector.len()];
         let scale = quantise(vector, &mut query);
-        let mut products = vec![0; self.scales.len()];
-        dots(&query, &self.bytes, &mut products);
-        let cosines = products.iter().zip(&self.scales).map(|(product, own)| *product as f32 * scale * own);
-        Some(cosines.collect())
+        out.clear();
+        let mut products = [0; BLOCK];
+        for (rows, scales) in self.bytes.chunks(BLOCK * self.dimensions).zip(self.scales.chunks(BLOCK)) {
+            dots(&query, rows, &mut products);
+            out.extend(products.iter().zip(scales).map(|(product, own)| *product as f32 * scale * own));
+        }
+        true
     }
 
     /// The rows of these slots, in this order.

@@ -1,18 +1,22 @@
 //! From a query to hits: each stage adds its part of the evidence, then the best items are kept.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::{Index, boost, evidence::Evidence, filter::Filter, fusion::Fusion, lexical, slots::Slot};
+use super::candidates::{Candidate, newest_first};
+use super::{Index, Scratch, boost, filter::Filter, fusion::Fusion, lexical, slots::Slot};
 use crate::Query;
 use crate::hit::{Hit, Scored};
 use crate::rank::Best;
 
-pub(super) fn search(index: &Index, query: &Query<'_>) -> Vec<Hit> {
+pub(super) fn search(index: &Index, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Hit> {
     let Some(filter) = Filter::new(index, query) else {
         return Vec::new();
     };
-    if query.text.trim().is_empty() { newest(index, query, &filter) } else { ranked(index, query, &filter) }
+    if query.text.trim().is_empty() {
+        newest(index, query, &filter)
+    } else {
+        ranked(index, query, &filter, scratch)
+    }
 }
 
 fn newest(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
@@ -26,37 +30,20 @@ fn newest(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
     best.into_sorted().into_iter().map(|slot| hit(slot, None)).collect()
 }
 
-/// The newest first; at one moment by kind and key.
-fn newest_first(a: &Slot, b: &Slot) -> Ordering {
-    b.timestamp.cmp(&a.timestamp).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.key.cmp(&b.key))
-}
-
-/// An item that may be found.
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    at: u32,
-    slot: &'a Slot,
-    score: f64,
-}
-
-fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
+fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>, scratch: &mut Scratch) -> Vec<Hit> {
     if query.limit == 0 {
         return Vec::new();
     }
-    let mut evidence = Evidence::new(index.slots.len());
-    lexical::add_terms(index, query.text, &mut evidence);
-    boost::add_keys(index, query.text, &mut evidence);
-    let fusion = Fusion::new(index, query, evidence);
-    let mut candidates = Vec::with_capacity(fusion.most_candidates());
-    fusion.each_candidate(|at, slot| {
-        if filter.admits(slot) {
-            candidates.push(Candidate { at, slot, score: fusion.score(at, slot) });
-        }
-    });
-    let others = fusion.others(candidates.iter().map(|candidate| candidate.score));
+    let Scratch { evidence, lexical: room, statics, vectors, scores } = scratch;
+    evidence.reset(index.slots.len());
+    lexical::add_terms(index, query.text, evidence, room);
+    boost::add_keys(index, query.text, evidence);
+    let fusion = Fusion::new(index, query, evidence, statics, vectors);
+    let candidates = fusion.candidates(filter, scores);
+    let others = fusion.others(&candidates);
     let scored =
         |candidate: &Candidate<'_>| fusion.scored(fusion.explain(candidate.at, candidate.slot), others);
-    let found = distinct(index, &candidates, query.limit);
+    let found = candidates.distinct(index, query.limit);
     let found: Vec<(Candidate<'_>, Scored)> = found
         .into_iter()
         .map(|candidate| (candidate, scored(&candidate)))
@@ -67,28 +54,6 @@ fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>) -> Vec<Hit> {
         .collect();
     let found = with_ties(index, filter, query.limit, found, scored);
     found.into_iter().map(|(candidate, scored)| hit(candidate.slot, Some(scored))).collect()
-}
-
-/// The best `limit` candidates, of those that say the same the best alone.
-fn distinct<'a>(index: &Index, candidates: &[Candidate<'a>], limit: usize) -> Vec<Candidate<'a>> {
-    // Most often nothing is said twice: then a few more than are wanted do.
-    let mut taken = limit.saturating_add(16);
-    loop {
-        let mut best = Best::new(taken, |a: &Candidate<'_>, b: &Candidate<'_>| {
-            b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
-        });
-        for candidate in candidates {
-            best.push(*candidate);
-        }
-        let mut said = HashSet::new();
-        let mut found = best.into_sorted();
-        found.retain(|candidate| said.insert(index.texts.get(candidate.at as usize).copied()));
-        if found.len() >= limit || taken >= candidates.len() {
-            found.truncate(limit);
-            return found;
-        }
-        taken = taken.saturating_mul(4);
-    }
 }
 
 /// Puts what is tied to an item right behind it, as relevant as that is; what falls behind the limit by it goes. An item

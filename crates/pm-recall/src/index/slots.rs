@@ -32,12 +32,64 @@ impl Slot {
 
 const _: () = assert!(size_of::<Slot>() <= 64, "one per item");
 
+/// What a search needs to know of most items: the kind and whether the item is live, a question and particular, in a number
+/// below [`Mark::COUNT`].
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mark(u8);
+
+impl Mark {
+    /// How many there are.
+    pub(super) const COUNT: usize = 64;
+    const LIVE: u8 = 8;
+    const QUESTION: u8 = 16;
+    const PARTICULAR: u8 = 32;
+
+    fn of(slot: &Slot) -> Self {
+        let flag = |is: bool, flag: u8| if is { flag } else { 0 };
+        let is_neutral = (slot.importance - 0.5).abs() == 0.0;
+        Self(
+            slot.kind.get()
+                | flag(slot.live, Self::LIVE)
+                | flag(slot.is_question, Self::QUESTION)
+                | flag(!is_neutral || slot.expires_at < i64::MAX, Self::PARTICULAR),
+        )
+    }
+
+    /// All of them, in the order of their numbers.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        (0..).take(Self::COUNT).map(Self)
+    }
+
+    pub(super) fn number(self) -> usize {
+        usize::from(self.0)
+    }
+
+    pub(super) fn kind(self) -> Option<Kind> {
+        Kind::new(self.0 % Self::LIVE)
+    }
+
+    pub(super) fn is_live(self) -> bool {
+        self.0 & Self::LIVE != 0
+    }
+
+    pub(super) fn is_question(self) -> bool {
+        self.0 & Self::QUESTION != 0
+    }
+
+    /// Whether the item has to be looked at itself: it expires, or matters more or less than others.
+    pub(super) fn is_particular(self) -> bool {
+        self.0 & Self::PARTICULAR != 0
+    }
+}
+
 /// Items by slot. A slot is never used again until the index is compacted, so that postings stay in order.
 #[derive(Default)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     /// Lengths in tokens, apart from the rest: scoring reads them for every posting.
     lengths: Vec<u32>,
+    /// Apart from the rest too: most searches read these of every item.
+    marks: Vec<Mark>,
     live: usize,
     /// Sum of the lengths of the live items.
     tokens: u64,
@@ -52,6 +104,8 @@ impl Slots {
         self.tokens += u64::from(length);
         self.heap += slot.heap_bytes();
         reserve_sparingly(&mut self.slots);
+        reserve_sparingly(&mut self.marks);
+        self.marks.push(Mark::of(&slot));
         self.slots.push(slot);
         reserve_sparingly(&mut self.lengths);
         self.lengths.push(length);
@@ -66,6 +120,9 @@ impl Slots {
         self.live -= 1;
         self.tokens -= u64::from(self.lengths.get(at as usize).copied().unwrap_or(0));
         slot.key = Box::default();
+        if let Some(mark) = self.marks.get_mut(at as usize) {
+            *mark = Mark::default();
+        }
         Some(std::mem::take(&mut slot.terms))
     }
 
@@ -76,6 +133,11 @@ impl Slots {
 
     pub(super) fn length(&self, at: u32) -> u32 {
         self.lengths.get(at as usize).copied().unwrap_or(0)
+    }
+
+    /// The mark of each item, dead ones included.
+    pub(super) fn marks(&self) -> &[Mark] {
+        &self.marks
     }
 
     /// The live items with their slots, in the order of the slots.
@@ -105,6 +167,9 @@ impl Slots {
 
     /// Heap in use, in bytes.
     pub(super) fn memory_bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot>() + self.lengths.capacity() * size_of::<u32>() + self.heap
+        self.slots.capacity() * size_of::<Slot>()
+            + self.lengths.capacity() * size_of::<u32>()
+            + self.marks.capacity() * size_of::<Mark>()
+            + self.heap
     }
 }

@@ -96,6 +96,12 @@ impl Oracle {
         found
     }
 
+    /// Whether the item of this kind and key passes the filters.
+    pub fn admits(&self, query: &Query<'_>, number: u8, key: &str) -> bool {
+        let mut items = self.items.iter().map(|known| &known.item);
+        items.any(|item| item.kind == number && item.key == key && admits(query, item))
+    }
+
     /// Whether the best of what [`Self::search`] found is good enough to be answered.
     pub fn is_answered(query: &Query<'_>, found: &Found) -> bool {
         let (_, calibration) = tuning::WORDS_ALONE;

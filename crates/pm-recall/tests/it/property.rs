@@ -1,6 +1,6 @@
 //! The index against the oracle, over random histories.
 
-use pm_recall::{Hit, Index, KindSet, Layout, Query};
+use pm_recall::{Hit, Index, KindSet, Layout, Query, Scratch};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -165,24 +165,38 @@ proptest! {
 
 fn play(steps: impl IntoIterator<Item = Step>) -> Result<(), TestCaseError> {
     let (mut index, mut oracle) = (Index::new(Layout::default()), Oracle::default());
+    let mut with_vectors = Index::new(Layout { statics: true, dimensions: 0 });
+    // Of all searches of both, which differ in size too.
+    let mut scratch = Scratch::new();
     for step in steps {
         match step {
             Step::Put(item) => {
                 index.put(&item.document());
+                with_vectors.put(&item.document());
                 oracle.put(&item);
             }
             Step::Remove(number, key) => {
                 prop_assert_eq!(index.remove(kind(number), &key), oracle.remove(number, &key));
+                with_vectors.remove(kind(number), &key);
             }
             Step::Clear => {
                 index.clear();
+                with_vectors.clear();
                 oracle.clear();
             }
             Step::Search(question) => {
                 let query = question.query();
                 let hits = index.search(&query);
                 compare(&hits, &oracle.search(&query), &query)?;
-                prop_assert_eq!(index.search(&query), hits, "a search changed the next");
+                prop_assert_eq!(index.search_in(&query, &mut scratch), hits, "a search changed the next");
+                let hits = with_vectors.search(&query);
+                prop_assert_eq!(
+                    with_vectors.search_in(&query, &mut scratch),
+                    hits.clone(),
+                    "the same, with vectors"
+                );
+                prop_assert!(hits.iter().all(|hit| oracle.admits(&query, hit.kind.get(), &hit.key)));
+                in_order(&hits)?;
             }
         }
         prop_assert_eq!(index.len(), oracle.len());
@@ -226,7 +240,11 @@ fn compare(hits: &[Hit], all: &[Found], query: &Query<'_>) -> Result<(), TestCas
         prop_assert!((scored.score - at_rank.score).abs() < ROUNDING, "rank of {:?} for {:?}", hit, query);
         prop_assert!((0.0..=1.0).contains(&scored.relevance));
     }
-    // Equal scores of the index itself, which are equal to the last bit, go by time, kind and key.
+    in_order(hits)
+}
+
+/// Equal scores of the index itself, which are equal to the last bit, go by time, kind and key.
+fn in_order(hits: &[Hit]) -> Result<(), TestCaseError> {
     let order = |hit: &Hit| {
         (hit.scored.as_ref().map_or(0.0, |scored| -scored.score), -hit.timestamp, hit.kind, hit.key.clone())
     };

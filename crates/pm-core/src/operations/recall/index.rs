@@ -5,7 +5,7 @@ use std::fmt;
 use std::slice;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use pm_recall::{Document, Hit, Index, Kind, Layout, PassageVector, Query};
+use pm_recall::{Document, Hit, Index, Kind, Layout, PassageVector, Query, Scratch};
 use serde_json::Value;
 
 use crate::model::{JsonText, Key, MemoryItem, MemoryType, SessionId};
@@ -50,9 +50,9 @@ impl SharedIndex {
     }
 
     /// The best items for the query.
-    pub(super) fn search(&self, query: &Query<'_>) -> Found {
+    pub(super) fn search(&self, query: &Query<'_>, room: &mut Scratch) -> Found {
         let contents = self.read();
-        let hits = contents.index.search(query);
+        let hits = contents.index.search_in(query, room);
         let items = hits.iter().map(|hit| contents.items.get(hit)).collect();
         Found { hits, items }
     }
@@ -276,7 +276,7 @@ mod tests {
         };
         for (text, is_kept) in [("walrus", true), (&*"walrus ".repeat(2_000), false), ("a walrus", true)] {
             index.apply(&Change::Put(item("a", text)));
-            let found = index.search(&query);
+            let found = index.search(&query, &mut Scratch::new());
             assert_eq!(found.items.iter().map(Option::is_some).collect::<Vec<_>>(), [is_kept]);
             assert!(is_kept || index.read().items.bytes == 0, "nor the one before it");
         }

@@ -7,6 +7,7 @@ mod loaded;
 mod query_vector;
 mod recent;
 mod request;
+mod rooms;
 mod similar;
 mod slots;
 
@@ -25,6 +26,7 @@ pub(super) use index::passage;
 use index::{Found, SharedIndex};
 use query_vector::{Missing, QueryVectors};
 pub use request::{QUERY_BYTES, RecallRequest};
+use rooms::Rooms;
 
 /// An item that was recalled.
 #[derive(Clone, PartialEq, Debug)]
@@ -66,6 +68,7 @@ impl Recalled {
 pub struct Recall {
     ports: Ports,
     indexes: IndexCache,
+    rooms: Rooms,
     /// Where there is an embedder: what waits to be embedded, and what makes the vectors of queries.
     vectors: Option<(Arc<Backlog>, QueryVectors)>,
     default_limit: usize,
@@ -79,7 +82,8 @@ impl Recall {
         let vectors = backlog.zip(ports.embedder.clone());
         let vectors =
             vectors.map(|(backlog, embedder)| (backlog, QueryVectors::new(embedder, settings.query_budget)));
-        Self { ports: ports.clone(), indexes, vectors, default_limit: settings.context_window }
+        let rooms = Rooms::default();
+        Self { ports: ports.clone(), indexes, rooms, vectors, default_limit: settings.context_window }
     }
 
     /// The items that answer the request best, best first. Every write answered before is seen.
@@ -126,7 +130,7 @@ impl Recall {
         query: &Query<'_>,
     ) -> Result<Vec<(Hit, MemoryItem)>> {
         let began = Instant::now();
-        let Found { hits, items: kept } = index.search(query);
+        let Found { hits, items: kept } = self.rooms.with(|room| index.search(query, room));
         record("search", began);
         let began = Instant::now();
         let names = hits.iter().zip(&kept).filter(|(_, kept)| kept.is_none());

@@ -1,0 +1,160 @@
+//! Measures one search among many items whose words have the frequencies of natural text, without a server:
+//!
+//! ```text
+//! cargo run --release -p pm-recall --example search_speed -- ITEMS [--queries N] [--words N] [--sessions] [--vectors] [--none]
+//! valgrind --tool=callgrind --toggle-collect='*Index::search_in*' target/release/examples/search_speed 1000 --queries 200
+//! ```
+//!
+//! Items have static vectors; with `--vectors` also made-up ones of 384 values in the place of an embedder's, with
+//! `--none` words alone. With `--sessions` they stand in conversations of 20. The same run asks the same every time.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+use pm_recall::{Document, Index, Kind, KindSet, Layout, PassageVector, Query, Scratch, fingerprint};
+
+const DIMENSIONS: usize = 384;
+/// As many as a project's own vocabulary.
+const WORDS: u64 = 2000;
+/// Of an item, and of a question unless told otherwise.
+const ITEM_WORDS: usize = 40;
+const QUERY_WORDS: usize = 8;
+const NOW: i64 = 1_750_000_000_000_000;
+
+struct Options {
+    items: usize,
+    queries: usize,
+    words: usize,
+    sessions: bool,
+    vectors: bool,
+    statics: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut options = Options {
+        items: 1000,
+        queries: 1000,
+        words: QUERY_WORDS,
+        sessions: false,
+        vectors: false,
+        statics: true,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number =
+            || arguments.next().ok_or("a number is missing")?.parse().map_err(Box::<dyn Error>::from);
+        match argument.as_str() {
+            "--queries" => options.queries = number()?,
+            "--words" => options.words = number()?,
+            "--sessions" => options.sessions = true,
+            "--vectors" => options.vectors = true,
+            "--none" => options.statics = false,
+            items => options.items = items.parse()?,
+        }
+    }
+    let index = filled(&options)?;
+    let mut random = Random(7);
+    let mut scratch = Scratch::new();
+    let mut times = Vec::with_capacity(options.queries);
+    let began = Instant::now();
+    for _ in 0..options.queries {
+        let text = random.text(options.words);
+        let vector = options.vectors.then(|| random.vector());
+        let query = Query {
+            text: &text,
+            vector: vector.as_deref(),
+            is_reference: true,
+            kinds: KindSet::ALL,
+            session: None,
+            since: None,
+            until: None,
+            now: NOW,
+            limit: 10,
+            min_relevance: None,
+        };
+        let start = Instant::now();
+        black_box(index.search_in(black_box(&query), &mut scratch));
+        times.push(start.elapsed());
+    }
+    let all = began.elapsed();
+    times.sort_unstable();
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
+    println!(
+        "{} items: p50 {:.1} us, p99 {:.1} us, mean {:.1} us; {} bytes per item",
+        options.items,
+        1e6 * at(50).as_secs_f64(),
+        1e6 * at(99).as_secs_f64(),
+        1e6 * all.as_secs_f64() / f64::from(u32::try_from(options.queries)?),
+        index.memory_bytes() / options.items.max(1),
+    );
+    Ok(())
+}
+
+fn filled(options: &Options) -> Result<Index, Box<dyn Error>> {
+    let kind = Kind::new(2).ok_or("kinds are below 8")?;
+    let mut index = Index::new(Layout { statics: options.statics, dimensions: 0 });
+    let mut random = Random(options.items as u64 + 1);
+    for (number, at) in (0..options.items).zip(0..) {
+        let (key, value) = (format!("item-{number}"), random.text(ITEM_WORDS).into());
+        let session = options.sessions.then(|| format!("session {}", number / 20));
+        let document = Document {
+            kind,
+            kind_name: "context",
+            key: &key,
+            value: &value,
+            metadata: None,
+            session: session.as_deref(),
+            timestamp: NOW + at,
+            expires_at: None,
+            importance: 0.5,
+            tied_to: &[],
+        };
+        index.put(&document);
+        if options.vectors {
+            let print = fingerprint(&document.passage());
+            index.attach(kind, &key, &PassageVector::new(print, &random.vector()));
+        }
+    }
+    Ok(index)
+}
+
+/// A small generator (xorshift64).
+struct Random(u64);
+
+impl Random {
+    fn number(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Some words come far more often than others, as in real text.
+    fn text(&mut self, words: usize) -> String {
+        let words: Vec<String> =
+            (0..words).map(|_| word((self.number() % WORDS) * (self.number() % WORDS) / WORDS)).collect();
+        words.join(" ")
+    }
+
+    /// A vector of length 1 in any direction.
+    fn vector(&mut self) -> Vec<f32> {
+        let values: Vec<f32> = (0..DIMENSIONS)
+            .map(|_| f32::from(i16::try_from(self.number() % 2001).unwrap_or_default() - 1000))
+            .collect();
+        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1.0);
+        values.iter().map(|value| value / length).collect()
+    }
+}
+
+/// Word `n` of the vocabulary.
+fn word(mut n: u64) -> String {
+    let mut word = String::from("w");
+    loop {
+        word.push(char::from(b'a' + u8::try_from(n % 26).unwrap_or(0)));
+        n /= 26;
+        if n == 0 {
+            return word;
+        }
+    }
+}
