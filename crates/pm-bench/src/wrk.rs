@@ -108,9 +108,9 @@ fn arguments(connections: u32, seconds: u32) -> [String; 4] {
     ]
 }
 
-/// The command, without the address.
-pub fn shown(connections: u32, seconds: u32) -> String {
-    format!("wrk {} -s load.lua", arguments(connections, seconds).join(" "))
+/// The command.
+pub fn shown(connections: u32, seconds: u32, path: &str) -> String {
+    format!("`wrk {} -s load.lua http://127.0.0.1:PORT{path}`", arguments(connections, seconds).join(" "))
 }
 
 fn threads(connections: u32) -> u32 {

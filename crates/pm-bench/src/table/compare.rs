@@ -1,10 +1,15 @@
 //! Contestants that take turns, so that a slow moment of the machine hits all alike.
 
+use std::path::Path;
+
 use super::Bench;
 use crate::Outcome;
 use crate::process::Server;
 use crate::spread::Spread;
 use crate::wrk::{self, Requests};
+
+/// Clients at a time where nothing else is said.
+pub const CLIENTS: u32 = 32;
 
 /// What one turn of a contestant came to.
 #[derive(Clone, Copy, Debug)]
@@ -48,17 +53,34 @@ impl<'a> Contestant<'a> {
         Self { who, how: how.into(), turn: Box::new(turn) }
     }
 
-    /// A server under the load of wrk; `requests` may differ by round.
-    pub fn loaded(
+    /// A server from which 32 clients get one path.
+    pub fn getting(
         who: &'static str,
         server: &'a Server,
         key: &'a str,
-        connections: u32,
+        path: &'a str,
         bench: &'a Bench,
-        mut requests: impl FnMut(u64) -> Outcome<Requests> + 'a,
     ) -> Self {
-        let how = wrk::shown(connections, bench.seconds);
-        Self::new(who, how, move |round| load(bench, server, key, connections, &requests(round)?))
+        let requests = Requests::Get(path.to_owned());
+        let how = wrk::shown(CLIENTS, bench.seconds, path);
+        Self::new(who, how, move |_| load(bench, server, key, CLIENTS, &requests))
+    }
+
+    /// A server to which 32 clients post; `write` writes the bodies of a round into a file.
+    pub fn posting(
+        who: &'static str,
+        server: &'a Server,
+        key: &'a str,
+        path: &'a str,
+        bench: &'a Bench,
+        mut write: impl FnMut(&Path, u64) -> Outcome<()> + 'a,
+    ) -> Self {
+        let requests = Requests::Post { path: path.to_owned(), bodies: bench.bodies() };
+        let how = wrk::shown(CLIENTS, bench.seconds, path);
+        Self::new(who, how, move |round| {
+            write(&bench.bodies(), round)?;
+            load(bench, server, key, CLIENTS, &requests)
+        })
     }
 }
 

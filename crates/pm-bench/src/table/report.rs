@@ -62,7 +62,8 @@ pub fn write(bench: &Bench, measured: &[Measured]) -> String {
     for (case, findings) in measured {
         let Ok(findings) = findings else { continue };
         let each = findings.sides.iter().map(|side| format!("{}: {}", side.who, side.how));
-        let how = each.collect::<Vec<_>>().join("; ");
+        let how = each.collect::<Vec<_>>().join("<br>");
+        let how = if how.is_empty() { "started, asked and timed by `pm-bench`" } else { &how };
         let settings =
             if findings.settings.is_empty() { "-".to_owned() } else { format!("`{}`", findings.settings) };
         let _ = writeln!(text, "| {} | `{}` | {settings} | {how} |", case.title, case.name);

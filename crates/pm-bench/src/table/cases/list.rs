@@ -1,13 +1,11 @@
 //! A page of 1,000 projects.
 
-use super::CLIENTS;
 use crate::Outcome;
 use crate::process::Server;
 use crate::table::compare::{Contestant, compare};
 use crate::table::figure::{Figure, Target, Unit};
 use crate::table::stage::Stage;
 use crate::table::{Bench, Findings};
-use crate::wrk::Requests;
 
 const PROJECTS: usize = 1000;
 const PATH: &str = "/api/projects?limit=1000";
@@ -19,14 +17,11 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     }
     let bytes = stage.client.get(PATH)?.len();
     let bare = Server::bare(bytes)?;
-    let get = |path: &str| Requests::Get(path.to_owned());
     let [bare, own] = compare(
         bench,
         [
-            Contestant::loaded("bare axum, the same bytes", &bare, &stage.key, CLIENTS, bench, |_| {
-                Ok(get("/prepared"))
-            }),
-            Contestant::loaded("ai-pm", &stage.server, &stage.key, CLIENTS, bench, |_| Ok(get(PATH))),
+            Contestant::getting("bare axum, the same bytes", &bare, &stage.key, "/prepared", bench),
+            Contestant::getting("ai-pm", &stage.server, &stage.key, PATH, bench),
         ],
     )?;
     let what = format!("to bare axum, {bytes} bytes each");

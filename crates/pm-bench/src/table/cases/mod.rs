@@ -15,9 +15,6 @@ mod store_redis;
 use super::{Bench, Findings};
 use crate::Outcome;
 
-/// Clients at a time where nothing else is said.
-const CLIENTS: u32 = 32;
-
 /// A case.
 pub struct Case {
     /// What it is chosen by.

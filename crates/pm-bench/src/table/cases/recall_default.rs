@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::CLIENTS;
-use super::recall_small::{ALONE, ITEMS, questions};
+use super::recall_small::{ALONE, ITEMS, asking};
 use crate::Outcome;
 use crate::table::compare::{Contestant, compare};
 use crate::table::figure::{Figure, Target, Unit};
@@ -24,9 +23,7 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     let [own, alone] = compare(
         bench,
         [
-            Contestant::loaded("ai-pm, 32 clients", &stage.server, &stage.key, CLIENTS, bench, |round| {
-                questions(bench, &project, round)
-            }),
+            asking(bench, &stage, &project),
             Contestant::new("ai-pm, one client", ALONE, |round| stage.ask_alone(bench, &project, round)),
         ],
     )?;

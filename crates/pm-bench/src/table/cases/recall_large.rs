@@ -1,8 +1,7 @@
 //! Recalls from one project of 100,000 items.
 
-use super::CLIENTS;
 use super::recall_default::PATIENT;
-use super::recall_small::{ALONE, questions};
+use super::recall_small::{ALONE, asking};
 use crate::Outcome;
 use crate::table::compare::{Contestant, compare};
 use crate::table::figure::{Figure, Target, Unit};
@@ -24,9 +23,7 @@ fn run(bench: &Bench, embedder: &str, most_millis: f64) -> Outcome<Findings> {
     let [own, alone] = compare(
         bench,
         [
-            Contestant::loaded("ai-pm, 32 clients", &stage.server, &stage.key, CLIENTS, bench, |round| {
-                questions(bench, project, round)
-            }),
+            asking(bench, &stage, project),
             Contestant::new("ai-pm, one client", ALONE, |round| stage.ask_alone(bench, project, round)),
         ],
     )?;

@@ -10,6 +10,7 @@ use crate::wrk::{self, Requests};
 use crate::yardstick::{group, log::Log, sqlite::Sqlite};
 use crate::{Outcome, bodies};
 
+const STORE: &str = "/api/memory/store";
 const CLIENTS: u32 = 64;
 /// Keys a second of a turn: more than are stored, so that hardly an item is replaced.
 const KEYS: usize = 20_000;
@@ -37,15 +38,14 @@ fn run(bench: &Bench, embedder: &str) -> Outcome<Findings> {
                 let folder = tempfile::tempdir_in(&bench.folder)?;
                 group::run(&mut Sqlite::create(folder.path())?, writers, bench.turn(), round)
             }),
-            Contestant::new("ai-pm", wrk::shown(CLIENTS, bench.seconds), |round| {
+            Contestant::new("ai-pm", wrk::shown(CLIENTS, bench.seconds, STORE), |round| {
                 let stage = Stage::fresh(bench, &settings)?;
                 let project = stage.client.project("written")?;
                 // Loads its index, so that each store brings it up to date.
                 stage.client.post("/api/memory/recall", &json!({"project_id": project, "query": "store"}))?;
                 let count = KEYS * usize::try_from(bench.seconds)?;
                 bodies::write_items(&bench.bodies(), &project, count, round)?;
-                let requests =
-                    Requests::Post { path: "/api/memory/store".to_owned(), bodies: bench.bodies() };
+                let requests = Requests::Post { path: STORE.to_owned(), bodies: bench.bodies() };
                 load(bench, &stage.server, &stage.key, CLIENTS, &requests)
             }),
         ],

@@ -3,8 +3,7 @@
 use pm_testbed::Product;
 use serde_json::json;
 
-use super::CLIENTS;
-use crate::table::compare::{Contestant, compare};
+use crate::table::compare::{CLIENTS, Contestant, compare, load};
 use crate::table::figure::{Figure, Target, Unit};
 use crate::table::stage::Stage;
 use crate::table::{Bench, Findings};
@@ -12,6 +11,7 @@ use crate::wrk::{Requests, shown};
 use crate::yardstick::redis;
 use crate::{Outcome, bodies};
 
+const STORE: &str = "/api/memory/store";
 /// Bytes of a value: as many as the body of a store.
 const BYTES: usize = 360;
 /// SETs of a turn for each second that it is to last.
@@ -26,21 +26,20 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     let stage = Stage::fresh(bench, &[("REDIS_URL", &url), ("EMBEDDER", "static")])?;
     let sets = SETS * bench.seconds;
     let mut redis_us = Vec::new();
-    let how = format!("redis-benchmark {}", redis::arguments(CLIENTS, sets, BYTES).join(" "));
+    let how = format!("`redis-benchmark {}`", redis::arguments(CLIENTS, sets, BYTES).join(" "));
     let [raw, own] = compare(
         bench,
         [
             Contestant::new("raw Redis, SET", how, |_| redis::run(&server, CLIENTS, sets, BYTES)),
-            Contestant::new("ai-pm", shown(CLIENTS, bench.seconds), |round| {
+            Contestant::new("ai-pm", shown(CLIENTS, bench.seconds, STORE), |round| {
                 let project = stage.client.project(&format!("written {round}"))?;
                 // Loads its index, so that each store is noted to be caught up with.
                 stage.client.post("/api/memory/recall", &json!({"project_id": project, "query": "store"}))?;
                 let count = KEYS * usize::try_from(bench.seconds)?;
                 bodies::write_items(&bench.bodies(), &project, count, round)?;
-                let requests =
-                    Requests::Post { path: "/api/memory/store".to_owned(), bodies: bench.bodies() };
+                let requests = Requests::Post { path: STORE.to_owned(), bodies: bench.bodies() };
                 let before = server.cpu_seconds();
-                let run = crate::table::compare::load(bench, &stage.server, &stage.key, CLIENTS, &requests)?;
+                let run = load(bench, &stage.server, &stage.key, CLIENTS, &requests)?;
                 redis_us.push((server.cpu_seconds() - before) * 1e6 / (run.rate * f64::from(bench.seconds)));
                 Ok(run)
             }),
