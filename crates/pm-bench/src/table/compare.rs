@@ -93,9 +93,12 @@ pub fn load(
     requests: &Requests,
 ) -> Outcome<Run> {
     let before = server.cpu_seconds()?;
-    let load = wrk::run(&server.url, requests, key, connections, bench.seconds, &bench.folder)?;
+    let load = wrk::run(&server.url, requests, key, connections, bench.seconds, bench.scratch.path())?;
     if load.errors > 0 {
         return Err(format!("{} of the answers were no success", load.errors).into());
+    }
+    if load.rate <= 0.0 {
+        return Err("nothing was answered".into());
     }
     let cpu_us = (server.cpu_seconds()? - before) * 1e6 / (load.rate * f64::from(bench.seconds));
     Ok(Run {

@@ -18,6 +18,7 @@ use compare::Side;
 use figure::Figure;
 
 pub use compare::Run;
+use tempfile::TempDir;
 
 use crate::Outcome;
 
@@ -47,6 +48,8 @@ pub struct Bench {
     pub quick: bool,
     /// Where data is kept: on the disk on which the program lies.
     pub folder: PathBuf,
+    /// What this run alone needs: another may go on beside it.
+    pub scratch: TempDir,
 }
 
 impl Bench {
@@ -56,7 +59,8 @@ impl Bench {
         let folder = target.join("bench-data");
         fs::create_dir_all(&folder)?;
         let (rounds, seconds, calls) = if quick { (2, 1, 250) } else { (5, 5, 2050) };
-        Ok(Self { rounds, seconds, calls, quick, folder })
+        let scratch = tempfile::tempdir_in(&folder)?;
+        Ok(Self { rounds, seconds, calls, quick, folder, scratch })
     }
 
     /// How long a turn lasts.
@@ -71,7 +75,7 @@ impl Bench {
 
     /// The file for the bodies of one turn.
     pub fn bodies(&self) -> PathBuf {
-        self.folder.join("bodies")
+        self.scratch.path().join("bodies")
     }
 }
 

@@ -1,7 +1,9 @@
 //! ai-pm as one would run it: who calls has a key, limits are counted, and what happens is logged.
 
 use std::path::Path;
+use std::time::Instant;
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{Bench, Run};
@@ -29,7 +31,7 @@ pub struct Stage {
 impl Stage {
     /// A server over nothing, in a folder of its own beside the other data of the measurement.
     pub fn fresh(bench: &Bench, settings: &[(&str, &str)]) -> Outcome<Self> {
-        let folder = tempfile::tempdir_in(&bench.folder)?;
+        let folder = tempfile::tempdir_in(bench.scratch.path())?;
         let key = make_key(folder.path(), settings)?;
         let stage = Self::over(folder.path(), &key, settings)?;
         Ok(Self { _folder: Some(folder), ..stage })
@@ -40,6 +42,13 @@ impl Stage {
         let server = Server::ai_pm_with(folder, &all(settings))?;
         let client = Client::new(&server.url, key);
         Ok(Self { server, client, key: key.to_owned(), _folder: None })
+    }
+
+    /// One recall, which loads the index of the project where it is not loaded; the milliseconds that it took.
+    pub fn warm(&self, project: &str) -> Outcome<f64> {
+        let began = Instant::now();
+        self.client.post("/api/memory/recall", &json!({"project_id": project, "query": "what is stored"}))?;
+        Ok(began.elapsed().as_secs_f64() * 1000.0)
     }
 
     /// Recalls by one client, with questions of their own in each round; for as long as four turns at most.

@@ -3,8 +3,6 @@
 use std::fs;
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::Outcome;
 use crate::process::beside;
 use crate::table::figure::{Figure, Target, Unit};
@@ -22,9 +20,7 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
         let project = stage.client.project("first")?;
         stage.client.fill(&project, 1, 1)?;
         stage.client.settle(Duration::from_secs(30))?;
-        stage
-            .client
-            .post("/api/memory/recall", &json!({"project_id": project, "query": "what is stored"}))?;
+        stage.warm(&project)?;
         used.push(stage.server.resident_mib()?);
     }
     let binary = f64::from(u32::try_from(fs::metadata(beside("ai-pm")?)?.len())?) / 1e6;

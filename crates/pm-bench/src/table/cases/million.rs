@@ -1,13 +1,10 @@
 //! Much data: how long a start takes, and what memory the indexes take that come and go.
 
-use serde_json::json;
-
 use crate::Outcome;
 use crate::spread::Spread;
 use crate::table::figure::{Figure, Target, Unit};
 use crate::table::prepared::Prepared;
 use crate::table::{Bench, Findings};
-use crate::text::Writer;
 
 /// What the indexes may take, far less than all of them together: MiB.
 const INDEX_MEMORY: u32 = 128;
@@ -29,13 +26,8 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
         stage.server.kill()?;
     }
     let stage = prepared.serve(&settings)?;
-    let (mut writer, mut cold) = (Writer::new(77), Vec::new());
-    for project in &prepared.content.projects {
-        let began = std::time::Instant::now();
-        let body = json!({"project_id": project, "query": writer.question()});
-        stage.client.post("/api/memory/recall", &body)?;
-        cold.push(began.elapsed().as_secs_f64() * 1000.0);
-    }
+    let projects = prepared.content.projects.iter();
+    let cold = projects.map(|project| stage.warm(project)).collect::<Outcome<Vec<_>>>()?;
     let most = f64::from(INDEX_MEMORY) + REST;
     let Spread { p99, .. } = Spread::of(&cold)?;
     let bytes = f64::from(u32::try_from(prepared.bytes()? / 1000)?) / 1000.0;

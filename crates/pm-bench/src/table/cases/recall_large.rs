@@ -20,6 +20,7 @@ fn run(bench: &Bench, embedder: &str, most_millis: f64) -> Outcome<Findings> {
     let prepared = Prepared::items(bench, 1, bench.size(100_000, 2000), embedder)?;
     let stage = prepared.serve(&[("EMBEDDER", embedder), PATIENT])?;
     let project = prepared.project()?;
+    let cold = stage.warm(project)?;
     let [own, alone] = compare(
         bench,
         [
@@ -30,6 +31,7 @@ fn run(bench: &Bench, embedder: &str, most_millis: f64) -> Outcome<Findings> {
     let figures = vec![
         Figure::new("p99, one client", Unit::Millis, alone.each(|run| run.p99), Target::Most(most_millis)),
         Figure::new("recalls, 32 clients", Unit::Rate, own.rates(), Target::Least(200.0)),
+        Figure::told("the first recall, which builds the index", Unit::Millis, vec![cold]),
     ];
     let settings = format!("EMBEDDER={embedder} {}={}", PATIENT.0, PATIENT.1);
     Ok(Findings { settings, sides: vec![own, alone], figures })

@@ -1,6 +1,7 @@
 //! Recalls from a small project with the static model.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::process::Server;
 use crate::table::compare::{Contestant, compare};
@@ -21,7 +22,8 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     let stage = Stage::fresh(bench, &[("EMBEDDER", "static")])?;
     let project = stage.client.project("small")?;
     stage.client.fill(&project, ITEMS, 11)?;
-    stage.client.settle(bench.turn() * 60)?;
+    stage.client.settle(Duration::from_mins(15))?;
+    stage.warm(&project)?;
     let bare = Server::bare(0)?;
     let [bare, own, alone] = compare(
         bench,

@@ -1,7 +1,5 @@
 //! Items stored one at a time in the embedded store, each durable before it is answered.
 
-use serde_json::json;
-
 use crate::table::compare::{Contestant, compare, load};
 use crate::table::figure::{Figure, Target, Unit};
 use crate::table::stage::Stage;
@@ -31,18 +29,18 @@ fn run(bench: &Bench, embedder: &str) -> Outcome<Findings> {
         bench,
         [
             Contestant::new("append log", "64 threads, one fdatasync for all that has queued", |round| {
-                let folder = tempfile::tempdir_in(&bench.folder)?;
+                let folder = tempfile::tempdir_in(bench.scratch.path())?;
                 group::run(&mut Log::create(folder.path())?, writers, bench.turn(), round)
             }),
             Contestant::new("raw SQLite", "64 threads, one commit for all that has queued", |round| {
-                let folder = tempfile::tempdir_in(&bench.folder)?;
+                let folder = tempfile::tempdir_in(bench.scratch.path())?;
                 group::run(&mut Sqlite::create(folder.path())?, writers, bench.turn(), round)
             }),
             Contestant::new("ai-pm", wrk::shown(CLIENTS, bench.seconds, STORE), |round| {
                 let stage = Stage::fresh(bench, &settings)?;
                 let project = stage.client.project("written")?;
                 // Loads its index, so that each store brings it up to date.
-                stage.client.post("/api/memory/recall", &json!({"project_id": project, "query": "store"}))?;
+                stage.warm(&project)?;
                 let count = KEYS * usize::try_from(bench.seconds)?;
                 bodies::write_items(&bench.bodies(), &project, count, round)?;
                 let requests = Requests::Post { path: STORE.to_owned(), bodies: bench.bodies() };

@@ -1,8 +1,5 @@
 //! Items stored one at a time on Redis.
 
-use pm_testbed::Product;
-use serde_json::json;
-
 use crate::table::compare::{CLIENTS, Contestant, compare, load};
 use crate::table::figure::{Figure, Target, Unit};
 use crate::table::stage::Stage;
@@ -10,6 +7,7 @@ use crate::table::{Bench, Findings};
 use crate::wrk::{Requests, shown};
 use crate::yardstick::redis;
 use crate::{Outcome, bodies};
+use pm_testbed::Product;
 
 const STORE: &str = "/api/memory/store";
 /// Bytes of a value: as many as the body of a store.
@@ -34,7 +32,7 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
             Contestant::new("ai-pm", shown(CLIENTS, bench.seconds, STORE), |round| {
                 let project = stage.client.project(&format!("written {round}"))?;
                 // Loads its index, so that each store is noted to be caught up with.
-                stage.client.post("/api/memory/recall", &json!({"project_id": project, "query": "store"}))?;
+                stage.warm(&project)?;
                 let count = KEYS * usize::try_from(bench.seconds)?;
                 bodies::write_items(&bench.bodies(), &project, count, round)?;
                 let requests = Requests::Post { path: STORE.to_owned(), bodies: bench.bodies() };
