@@ -1,5 +1,6 @@
 //! What developers run: `cargo xtask COMMAND`. Each command is a file of its own.
 
+mod bench;
 mod ci;
 mod coverage;
 mod crash;
@@ -27,7 +28,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },
@@ -54,6 +55,12 @@ const COMMANDS: [Command; 11] = [
         arguments: "FOLDER [SET..]",
         does: "recall with each embedder, over HTTP, into the table of docs/recall.md",
         run: eval::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--quick] [--only CASE]",
+        does: "speed and memory beside yardsticks, into the tables of docs/benchmarks.md; some 30 minutes",
+        run: bench::run,
     },
     Command {
         name: "fuzz",
@@ -101,7 +108,7 @@ fn usage(name: &str) -> ExitCode {
     }
     eprintln!("cargo xtask COMMAND\n");
     for Command { name, arguments, does, .. } in COMMANDS {
-        eprintln!("  {:<22} {does}", format!("{name} {arguments}"));
+        eprintln!("  {:<30} {does}", format!("{name} {arguments}"));
     }
     ExitCode::from(if asked { 0 } else { 2 })
 }

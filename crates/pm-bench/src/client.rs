@@ -1,80 +1,80 @@
 //! A client that fills a server.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use ureq::Agent;
 
 use crate::Outcome;
+use crate::text::Writer;
 
-/// Words that texts are made of: as many as a project's own vocabulary.
-const WORDS: u64 = 2000;
+/// Items that are stored at a time.
+const BATCH: usize = 500;
 
 /// An HTTP client that keeps its connection.
 pub fn agent() -> Agent {
-    Agent::config_builder().timeout_global(Some(std::time::Duration::from_mins(1))).build().new_agent()
+    Agent::config_builder().timeout_global(Some(Duration::from_mins(1))).build().new_agent()
 }
 
-/// Sends JSON and reads JSON.
-pub fn post(agent: &Agent, url: &str, body: &Value) -> Outcome<Value> {
-    let mut answer = agent.post(url).header("content-type", "application/json").send(body.to_string())?;
-    Ok(serde_json::from_str(&answer.body_mut().read_to_string()?)?)
+/// A client of one server.
+#[derive(Clone)]
+pub struct Client {
+    agent: Agent,
+    server: String,
+    key: String,
 }
 
-/// Makes a project; its id.
-pub fn project(agent: &Agent, server: &str, name: &str) -> Outcome<String> {
-    let project = post(agent, &format!("{server}/api/projects"), &json!({ "name": name }))?;
-    Ok(project.get("id").and_then(Value::as_str).ok_or("no id")?.to_owned())
-}
-
-/// Stores `items` items in batches.
-pub fn fill(agent: &Agent, server: &str, project: &str, items: usize) -> Outcome<()> {
-    let mut random = Random(items as u64 + 1);
-    for start in (0..items).step_by(500) {
-        let batch: Vec<_> = (start..items.min(start + 500))
-            .map(|n| json!({"type": "context", "key": format!("item-{n}"), "value": random.text()}))
-            .collect();
-        let body = json!({"project_id": project, "items": batch});
-        post(agent, &format!("{server}/api/memory/store/batch"), &body)?;
-    }
-    Ok(())
-}
-
-/// A small generator (xorshift64), so that every run stores the same.
-pub struct Random(pub u64);
-
-impl Random {
-    /// The next number.
-    pub fn number(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+impl Client {
+    /// Of the server at this address, with an API key; an empty one is not sent.
+    pub fn new(server: &str, key: &str) -> Self {
+        Self { agent: agent(), server: server.to_owned(), key: key.to_owned() }
     }
 
-    /// 40 words; some come far more often than others, as in real text.
-    pub fn text(&mut self) -> String {
-        self.words(40)
+    /// What a path answers.
+    pub fn get(&self, path: &str) -> Outcome<String> {
+        let request = self.agent.get(format!("{}{path}", self.server));
+        let request = if self.key.is_empty() { request } else { request.header("x-api-key", &self.key) };
+        Ok(request.call()?.body_mut().with_config().limit(64 << 20).read_to_string()?)
     }
 
-    /// Eight words.
-    pub fn question(&mut self) -> String {
-        self.words(8)
+    /// Sends JSON and reads JSON.
+    pub fn post(&self, path: &str, body: &Value) -> Outcome<Value> {
+        let request = self.agent.post(format!("{}{path}", self.server));
+        let request = if self.key.is_empty() { request } else { request.header("x-api-key", &self.key) };
+        let mut answer = request.header("content-type", "application/json").send(body.to_string())?;
+        Ok(serde_json::from_str(&answer.body_mut().read_to_string()?)?)
     }
 
-    fn words(&mut self, count: usize) -> String {
-        let words: Vec<_> =
-            (0..count).map(|_| word((self.number() % WORDS) * (self.number() % WORDS) / WORDS)).collect();
-        words.join(" ")
+    /// Makes a project; its id.
+    pub fn project(&self, name: &str) -> Outcome<String> {
+        let project = self.post("/api/projects", &json!({ "name": name }))?;
+        Ok(project.get("id").and_then(Value::as_str).ok_or("no id")?.to_owned())
     }
-}
 
-/// Word `n` of the vocabulary.
-fn word(mut n: u64) -> String {
-    let mut word = String::from("w");
-    loop {
-        word.push(char::from(b'a' + u8::try_from(n % 26).unwrap_or(0)));
-        n /= 26;
-        if n == 0 {
-            return word;
+    /// Stores `items` items in batches; their texts follow from `seed`.
+    pub fn fill(&self, project: &str, items: usize, seed: u64) -> Outcome<()> {
+        let mut writer = Writer::new(seed);
+        for start in (0..items).step_by(BATCH) {
+            let batch: Vec<_> = (start..items.min(start + BATCH))
+                .map(|n| json!({"type": "context", "key": format!("item-{n}"), "value": writer.text()}))
+                .collect();
+            self.post("/api/memory/store/batch", &json!({"project_id": project, "items": batch}))?;
         }
+        Ok(())
+    }
+
+    /// Waits until the background has made the vectors of all items.
+    pub fn settle(&self, patience: Duration) -> Outcome<()> {
+        let beginning = Instant::now();
+        while beginning.elapsed() < patience {
+            // A server that is that busy may say for a moment that its store is slow.
+            let health = self.get("/health").unwrap_or_default();
+            let health: Value = serde_json::from_str(&health).unwrap_or_default();
+            if health.pointer("/embedder/pending") == Some(&json!(0)) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        Err(format!("the vectors of the items are not done after {} s", patience.as_secs()).into())
     }
 }

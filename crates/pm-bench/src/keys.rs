@@ -9,11 +9,11 @@ use pm_core::model::Password;
 use pm_core::policy::Actor;
 
 use crate::Outcome;
-use crate::client::Random;
 use crate::process::Server;
 use crate::spread::Spread;
+use crate::text::Random;
 use crate::vault::Door;
-use crate::wrk::{self, Case};
+use crate::wrk::{self, Requests};
 
 const FEW: usize = 50;
 const CONNECTIONS: u32 = 32;
@@ -42,7 +42,7 @@ pub fn run(many: usize, seconds: u32, rounds: usize) -> Outcome<()> {
             let before = server.cpu_seconds()?;
             // The first round reads every key from the vault; it is told and not counted.
             let seconds = if round == 0 { seconds * 5 } else { seconds };
-            let load = wrk::run(&server.url, &case(name, keys, open)?, CONNECTIONS, seconds, open)?;
+            let load = wrk::run(&server.url, &case(keys, open)?, "", CONNECTIONS, seconds, open)?;
             let cpu = (server.cpu_seconds()? - before) * 1e6 / (load.rate * f64::from(seconds));
             if load.errors > 0 {
                 return Err(format!("{name}: {} requests were not let in", load.errors).into());
@@ -67,7 +67,7 @@ pub fn run(many: usize, seconds: u32, rounds: usize) -> Outcome<()> {
 }
 
 /// A GET of no consequence, by a key chosen at random.
-fn case<'a>(name: &'a str, keys: &[String], folder: &Path) -> Outcome<Case<'a>> {
+fn case(keys: &[String], folder: &Path) -> Outcome<Requests> {
     let mut next = r#"path = "/api/auth/me""#.to_owned();
     if !keys.is_empty() {
         let file = folder.join(format!("{}.keys", keys.len()));
@@ -78,13 +78,13 @@ fn case<'a>(name: &'a str, keys: &[String], folder: &Path) -> Outcome<Case<'a>> 
   if not keys then
     keys = {{}}
     for key in io.lines("{}") do keys[#keys + 1] = key end
-    math.randomseed(#name + os.time() + threads)
+    math.randomseed(os.time() + thread)
   end
   headers["X-API-Key"] = keys[math.random(#keys)]"#,
             file.display()
         )?;
     }
-    Ok(Case { name, method: "GET", next })
+    Ok(Requests::Written(next))
 }
 
 /// Makes `count` keys in `folder` and asks the door itself for them; the keys.

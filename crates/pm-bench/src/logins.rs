@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::client::Random;
 use crate::process::Server;
 use crate::spread::Spread;
+use crate::text::Random;
 use crate::vault::Door;
 use crate::{Outcome, client};
 

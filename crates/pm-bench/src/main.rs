@@ -1,19 +1,21 @@
 //! Measures the release build of ai-pm from outside. See `pm-bench --help`.
 
-mod bare;
+mod bodies;
 mod client;
 mod descriptors;
-mod footprint;
 mod growth;
 mod keys;
+mod latency;
 mod logins;
 mod nodes;
 mod process;
 mod siege;
 mod spread;
-mod throughput;
+mod table;
+mod text;
 mod vault;
 mod wrk;
+mod yardstick;
 
 use std::process::ExitCode;
 
@@ -31,17 +33,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Requests a second and latency, beside a bare axum server (needs wrk).
-    Throughput {
-        /// Seconds of each case.
-        #[arg(long, default_value_t = 8)]
-        seconds: u32,
-        /// Rounds; the median is printed.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-    },
-    /// Start to first answer, and resident memory: empty, and with 100,000 items in 100 projects.
-    Footprint,
+    /// Speed and memory of every case beside its yardstick, as tables (needs wrk and redis-server).
+    Table(table::Table),
     /// What it costs to know who calls, with 50 keys and with many (needs wrk).
     Keys {
         /// How many keys are many.
@@ -70,20 +63,23 @@ enum Command {
     },
     /// Latency and memory against items, projects and clients, and recalls whose index is not loaded.
     Growth(growth::Growth),
-    /// The yardstick itself: a bare axum server on a free port, which it prints.
-    Bare,
+    /// A yardstick by itself: a bare axum server on a free port, which it prints.
+    Bare {
+        /// How many bytes `GET /prepared` answers.
+        #[arg(long, default_value_t = 0)]
+        bytes: usize,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Throughput { seconds, rounds } => throughput::run(seconds, rounds),
-        Command::Footprint => footprint::run(),
+        Command::Table(table) => table::run(&table),
         Command::Keys { many, seconds, rounds } => keys::run(many, seconds, rounds),
         Command::Siege(siege) => siege::run(&siege),
         Command::Logins { each } => logins::run(each),
         Command::Nodes { seconds } => nodes::run(seconds),
         Command::Growth(growth) => growth::run(&growth),
-        Command::Bare => bare::run(),
+        Command::Bare { bytes } => yardstick::bare::run(bytes),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

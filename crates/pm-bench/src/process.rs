@@ -26,7 +26,7 @@ impl Server {
     /// ai-pm with settings beside those of every measurement.
     pub fn ai_pm_with(folder: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
         let port = free_port()?;
-        let log = fs::File::options().create(true).append(true).open(folder.join("log"))?;
+        let log = fs::File::create(folder.join("log"))?;
         let began = Instant::now();
         let child = Command::new(beside("ai-pm")?)
             .current_dir(folder)
@@ -57,9 +57,12 @@ impl Server {
         Ok(server)
     }
 
-    /// The bare axum server.
-    pub fn bare() -> Outcome<Self> {
-        let mut child = Command::new(std::env::current_exe()?).arg("bare").stdout(Stdio::piped()).spawn()?;
+    /// The bare axum server, with that many bytes prepared.
+    pub fn bare(bytes: usize) -> Outcome<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["bare", "--bytes", &bytes.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut line = String::new();
         let stdout = child.stdout.take().ok_or("no standard output")?;
         BufReader::new(stdout).read_line(&mut line)?;
@@ -76,6 +79,16 @@ impl Server {
         self.status_kb("VmHWM:")
     }
 
+    /// The most MiB that were ever resident.
+    pub fn peak_mib(&self) -> Outcome<f64> {
+        Ok(f64::from(u32::try_from(self.peak_kb()?)?) / 1024.0)
+    }
+
+    /// MiB that are resident now.
+    pub fn resident_mib(&self) -> Outcome<f64> {
+        Ok(f64::from(u32::try_from(self.resident_kb()?)?) / 1024.0)
+    }
+
     fn status_kb(&self, name: &str) -> Outcome<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
@@ -89,11 +102,15 @@ impl Server {
 
     /// CPU seconds used so far.
     pub fn cpu_seconds(&self) -> Outcome<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<_> = stat.rsplit(") ").next().ok_or("no stat")?.split(' ').collect();
-        let ticks = |n: usize| fields.get(n).and_then(|field| field.parse::<f64>().ok()).ok_or("no ticks");
-        // utime and stime; the kernel counts 100 ticks a second for user space.
-        Ok((ticks(11)? + ticks(12)?) / 100.0)
+        cpu_seconds(&self.child.id().to_string())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(mut self) -> Outcome<()> {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM)?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// `kill -9`.
@@ -112,6 +129,15 @@ impl Drop for Server {
     }
 }
 
+/// CPU seconds that a process has used so far; `self` is this one.
+pub fn cpu_seconds(process: &str) -> Outcome<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields: Vec<_> = stat.rsplit(") ").next().ok_or("no stat")?.split(' ').collect();
+    let ticks = |n: usize| fields.get(n).and_then(|field| field.parse::<f64>().ok()).ok_or("no ticks");
+    // utime and stime; the kernel counts 100 ticks a second for user space.
+    Ok((ticks(11)? + ticks(12)?) / 100.0)
+}
+
 /// What ai-pm prints when it is run as a command, in the folder of a server and with its settings.
 pub fn ai_pm(folder: &Path, settings: &[(&str, &str)], command: &[&str]) -> Outcome<String> {
     let output = Command::new(beside("ai-pm")?)
@@ -128,7 +154,7 @@ pub fn ai_pm(folder: &Path, settings: &[(&str, &str)], command: &[&str]) -> Outc
 }
 
 /// The binary of this name that was built into the same folder.
-fn beside(name: &str) -> Outcome<PathBuf> {
+pub fn beside(name: &str) -> Outcome<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     if path.exists() { Ok(path) } else { Err(format!("{}: build it first", path.display()).into()) }
 }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
+use crate::client::Client;
 use crate::process::Server;
 use crate::spread::Spread;
-use crate::{Outcome, client, descriptors};
+use crate::{Outcome, descriptors};
 
 /// Items of the project that the normal client asks.
 const ITEMS: usize = 300;
@@ -62,10 +61,10 @@ pub fn run(siege: &Siege) -> Outcome<()> {
     descriptors::raise()?;
     let folder = tempfile::tempdir()?;
     let server = Server::ai_pm(folder.path())?;
-    let agent = client::agent();
-    let project = client::project(&agent, &server.url, "besieged")?;
-    client::fill(&agent, &server.url, &project, ITEMS)?;
-    settle(&agent, &server.url)?;
+    let client = Client::new(&server.url, "");
+    let project = client.project("besieged")?;
+    client.fill(&project, ITEMS, 301)?;
+    client.settle(Duration::from_mins(5))?;
     tell("before", &normal::ask_until(&server.url, &project, &after(Duration::from_secs(5))?)?, &server)?;
 
     let counts = Arc::new(Counts::default());
@@ -127,21 +126,6 @@ async fn besiege(
     let answers = junk::throw(server, bytes, THROWERS, &counts).await;
     counts.over.store(true, Ordering::Relaxed);
     answers
-}
-
-/// Waits until the background has made the vectors of all items, which is not what is measured.
-fn settle(agent: &ureq::Agent, server: &str) -> Outcome<()> {
-    let beginning = Instant::now();
-    while beginning.elapsed() < Duration::from_mins(5) {
-        let health: Value = serde_json::from_str(
-            &agent.get(format!("{server}/health")).call()?.body_mut().read_to_string()?,
-        )?;
-        if health.pointer("/embedder/pending") == Some(&json!(0)) {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    Err("the vectors of the items are not done".into())
 }
 
 fn after(time: Duration) -> Outcome<impl Fn() -> bool> {

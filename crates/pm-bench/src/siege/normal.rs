@@ -30,7 +30,7 @@ pub fn ask_until(server: &str, project: &str, done: &impl Fn() -> bool) -> Outco
     let live = format!("{server}/health/live");
     let of_project = format!("{server}/api/projects/{project}");
     let recall = format!("{server}/api/memory/recall");
-    let mut words = crate::client::Random(7);
+    let mut words = crate::text::Writer::new(7);
     let mut asked = Asked {
         millis: ["GET /health/live", "GET /health/live, a new connection", "GET a project", "recall"]
             .map(|name| (name, Vec::new()))
