@@ -59,7 +59,7 @@ const COMMANDS: [Command; 12] = [
     Command {
         name: "bench",
         arguments: "[--quick] [--only CASE]",
-        does: "speed and memory beside yardsticks, into the tables of docs/benchmarks.md; some 30 minutes",
+        does: "speed and memory beside yardsticks, into the tables of docs/benchmarks.md; takes long",
         run: bench::run,
     },
     Command {

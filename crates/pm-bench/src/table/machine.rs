@@ -14,7 +14,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one.
+    /// This one, as it is before anything is measured.
     pub fn read() -> Self {
         let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let (cpu, memory) = (file("/proc/cpuinfo"), file("/proc/meminfo"));
@@ -28,7 +28,7 @@ impl Machine {
         let instructions = Kernel::best().instructions();
         let text = format!(
             "{}, family {}, model {}, {cores} cores, cache {}; {:.1} GiB of memory; Linux {}; products of vectors in {instructions:?}; \
-             {}; {}; at {}",
+             {}; {}; at {}; load average before the run {}",
             field(&cpu, "model name"),
             field(&cpu, "cpu family"),
             field(&cpu, "model\t"),
@@ -38,6 +38,7 @@ impl Machine {
             first_line("wrk", &["--version"]),
             first_line("redis-benchmark", &["--version"]),
             first_line("git", &["describe", "--always", "--dirty"]),
+            file("/proc/loadavg").split(' ').next().unwrap_or("?"),
         );
         Self { text, vnni: instructions == Instructions::Avx512Vnni }
     }

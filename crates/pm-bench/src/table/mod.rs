@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use cases::{CASES, Case};
 use compare::Side;
 use figure::Figure;
+use machine::Machine;
 
 pub use compare::Run;
 use tempfile::TempDir;
@@ -100,7 +101,7 @@ pub fn run(table: &Table) -> Outcome<()> {
         // Not found out after an hour.
         report::split(&fs::read_to_string(document)?)?;
     }
-    let bench = Bench::new(table.quick)?;
+    let (bench, machine) = (Bench::new(table.quick)?, Machine::read());
     let mut measured = Vec::new();
     for case in chosen {
         eprintln!("{}: {}", case.name, case.title);
@@ -112,7 +113,7 @@ pub fn run(table: &Table) -> Outcome<()> {
         }
         measured.push((case, findings));
     }
-    let text = report::write(&bench, &measured);
+    let text = report::write(&bench, &machine, &measured);
     println!("{text}");
     if let Some(document) = &table.into {
         let whole = fs::read_to_string(document)?;

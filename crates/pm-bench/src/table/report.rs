@@ -27,8 +27,7 @@ pub fn split(document: &str) -> Outcome<(&str, &str)> {
 }
 
 /// All of it.
-pub fn write(bench: &Bench, measured: &[Measured]) -> String {
-    let machine = Machine::read();
+pub fn write(bench: &Bench, machine: &Machine, measured: &[Measured]) -> String {
     let mut text = format!(
         "Machine: {}. {} rounds of turns of {} s{}.\n",
         machine.text,
