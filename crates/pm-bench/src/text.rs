@@ -29,6 +29,11 @@ impl Writer {
         Self { random: Random(seed), words: WORDS.lines().collect() }
     }
 
+    /// The next number, for what else is to be chosen.
+    pub fn number(&mut self) -> u64 {
+        self.random.number()
+    }
+
     /// 40 words, about 240 bytes.
     pub fn text(&mut self) -> String {
         self.write(40)

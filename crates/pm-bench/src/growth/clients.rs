@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::figures::{Latency, millis_since, per_second, recall, store};
 use super::fill::{self, together};
 use crate::Outcome;
-use crate::client::Random;
+use crate::text::Writer;
 use crate::process::Server;
 
 const INDEX_MEMORY_MB: u32 = 512;
@@ -74,14 +74,14 @@ fn load(
     server: &Server,
     clients: usize,
     time: Duration,
-    once: impl Fn(&mut Connection, &mut Random, usize) -> Outcome<()> + Sync,
+    once: impl Fn(&mut Connection, &mut Writer, usize) -> Outcome<()> + Sync,
 ) -> Outcome<Load> {
     let all_are_there = Barrier::new(clients);
     let each = together(clients, |client| {
         let connection = Connection::open(server);
         // Who fails before this would leave the others waiting.
         all_are_there.wait();
-        let (mut connection, mut random) = (connection?, Random(client as u64 * 7_919 + 1));
+        let (mut connection, mut random) = (connection?, Writer::new(client as u64 * 7_919 + 1));
         let (began, mut millis) = (Instant::now(), Vec::new());
         while began.elapsed() < time {
             let asked = Instant::now();

@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::figures::{Latency, recall};
 use super::{fill, machine, server};
 use crate::Outcome;
-use crate::client::Random;
+use crate::text::Writer;
 use crate::process::Server;
 
 /// All indexes fit.
@@ -131,7 +131,7 @@ fn one_size(server: &Server, warm: &str, items: usize, cold: &[String]) -> Outco
 
 /// Asks each of the cold projects once.
 fn load(server: &Server, cold: &[String]) -> Outcome<Vec<Span>> {
-    let (mut connection, mut random) = (Connection::open(server)?, Random(3));
+    let (mut connection, mut random) = (Connection::open(server)?, Writer::new(3));
     let load = |project: &String| {
         std::thread::sleep(PAUSE);
         let began = Instant::now();
@@ -143,7 +143,7 @@ fn load(server: &Server, cold: &[String]) -> Outcome<Vec<Span>> {
 
 /// Asks the warm project all the time.
 fn ask_until(server: &Server, warm: &str, over: &AtomicBool) -> Outcome<Vec<Span>> {
-    let (mut connection, mut random, mut spans) = (Connection::open(server)?, Random(5), Vec::new());
+    let (mut connection, mut random, mut spans) = (Connection::open(server)?, Writer::new(5), Vec::new());
     for _ in 0..20 {
         recall(&mut connection, warm, &mut random)?;
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::connection::Connection;
 use crate::Outcome;
-use crate::client::Random;
+use crate::text::Writer;
 use crate::process::Server;
 use crate::spread::Spread;
 
@@ -98,13 +98,13 @@ pub fn ask(bound: Bound, mut once: impl FnMut(usize) -> Outcome<()>) -> Outcome<
 }
 
 /// Asks what a project knows of eight words.
-pub fn recall(connection: &mut Connection, project: &str, random: &mut Random) -> Outcome<()> {
+pub fn recall(connection: &mut Connection, project: &str, random: &mut Writer) -> Outcome<()> {
     let body = json!({"project_id": project, "query": random.question()});
     connection.post("/api/memory/recall", &body).map(drop)
 }
 
 /// Stores one item of forty words.
-pub fn store(connection: &mut Connection, project: &str, key: &str, random: &mut Random) -> Outcome<()> {
+pub fn store(connection: &mut Connection, project: &str, key: &str, random: &mut Writer) -> Outcome<()> {
     let body = json!({"project_id": project, "type": "context", "key": key, "value": random.text()});
     connection.post("/api/memory/store", &body).map(drop)
 }

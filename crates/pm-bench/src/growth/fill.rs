@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use crate::Outcome;
-use crate::client::Random;
+use crate::text::Writer;
 use crate::process::Server;
 
 /// As many as one request may bring.
@@ -26,7 +26,7 @@ pub fn project(connection: &mut Connection, name: &str) -> Outcome<String> {
 /// Stores the items of these numbers; [`key`] names each. `false`: not all of them, for want of time.
 pub fn items(connection: &mut Connection, project: &str, numbers: Range<usize>) -> Outcome<bool> {
     let began = Instant::now();
-    let mut random = Random(numbers.start as u64 + 1);
+    let mut random = Writer::new(numbers.start as u64 + 1);
     for start in numbers.clone().step_by(BATCH) {
         if began.elapsed() > PATIENCE {
             return Ok(false);
@@ -55,7 +55,7 @@ pub fn projects(server: &Server, numbers: Range<usize>, items_each: usize) -> Ou
         let made = made.take_while(|_| began.elapsed() <= PATIENCE).map(|n| {
             let id = project(&mut connection, &format!("project {n}"))?;
             // No two have the same texts.
-            let mut random = Random(n as u64 + 1);
+            let mut random = Writer::new(n as u64 + 1);
             let batch: Vec<_> = (0..items_each)
                 .map(|n| json!({"type": "context", "key": key(n), "value": random.text()}))
                 .collect();

@@ -10,7 +10,7 @@ use super::figures::{Latency, Memory, megabytes, millis_since, per_second, recal
 use super::starts::{Start, starts};
 use super::{fill, server};
 use crate::Outcome;
-use crate::client::Random;
+use crate::text::Writer;
 
 const INDEX_MEMORY_MB: u32 = 64;
 const ITEMS_EACH: usize = 10;
@@ -73,7 +73,7 @@ impl Mixed {
 
     /// Asks for that long.
     pub fn of(server: &crate::process::Server, projects: &[String], time: Duration) -> Outcome<Self> {
-        let (mut connection, mut random) = (Connection::open(server)?, Random(projects.len() as u64));
+        let (mut connection, mut random) = (Connection::open(server)?, Writer::new(projects.len() as u64));
         // The first recall of a hot project loads its index, which is not what hot ones are measured for.
         for project in projects.iter().take(HOT) {
             recall(&mut connection, project, &mut random)?;

@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::figures::{Bound, Latency, Memory, ask, per_second, recall, store};
 use super::fill;
 use crate::Outcome;
-use crate::client::Random;
+use crate::text::Writer;
 
 /// All of the index fits.
 const INDEX_MEMORY_MB: u32 = 8192;
@@ -34,7 +34,7 @@ pub fn measure(folder: &Path, quick: bool) -> Outcome<Vec<Size>> {
     let server = super::server(folder, INDEX_MEMORY_MB)?;
     let mut connection = Connection::open(&server)?;
     let project = fill::project(&mut connection, "growing")?;
-    let mut random = Random(7);
+    let mut random = Writer::new(7);
     // From here on the index is there, and each store brings it up to date.
     recall(&mut connection, &project, &mut random)?;
     println!(
@@ -55,7 +55,7 @@ pub fn measure(folder: &Path, quick: bool) -> Outcome<Vec<Size>> {
         let bound = Bound { most: 2_000, time: Duration::from_secs(if quick { 1 } else { 8 }) };
         let recall_ms = ask(bound, |_| recall(&mut connection, &project, &mut random))?;
         let bound = Bound { most: 1_000, time: Duration::from_secs(if quick { 1 } else { 6 }) };
-        let mut which = Random(9);
+        let mut which = Writer::new(9);
         let store_ms = ask(bound, |_| {
             let key = fill::key(usize::try_from(which.number())? % items);
             store(&mut connection, &project, &key, &mut random)
