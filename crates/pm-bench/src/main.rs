@@ -46,6 +46,9 @@ enum Command {
         /// Rounds, beside the first, which is longer and not counted.
         #[arg(long, default_value_t = 15)]
         rounds: usize,
+        /// The door itself alone, without HTTP before it (needs no wrk).
+        #[arg(long)]
+        direct: bool,
     },
     /// Slow connections and junk by the hundred megabytes, and what is left for a normal client.
     Siege(siege::Siege),
@@ -74,7 +77,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Table(table) => table::run(&table),
-        Command::Keys { many, seconds, rounds } => keys::run(many, seconds, rounds),
+        Command::Keys { many, seconds, rounds, direct } => keys::run(many, seconds, rounds, direct),
         Command::Siege(siege) => siege::run(&siege),
         Command::Logins { each } => logins::run(each),
         Command::Nodes { seconds } => nodes::run(seconds),

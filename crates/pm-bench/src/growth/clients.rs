@@ -10,8 +10,8 @@ use super::connection::Connection;
 use super::figures::{Latency, millis_since, per_second, recall, store};
 use super::fill::{self, together};
 use crate::Outcome;
-use crate::text::Writer;
 use crate::process::Server;
+use crate::text::Writer;
 
 const INDEX_MEMORY_MB: u32 = 512;
 /// Items of the project that is asked.

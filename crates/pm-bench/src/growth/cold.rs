@@ -10,8 +10,8 @@ use super::connection::Connection;
 use super::figures::{Latency, recall};
 use super::{fill, machine, server};
 use crate::Outcome;
-use crate::text::Writer;
 use crate::process::Server;
+use crate::text::Writer;
 
 /// All indexes fit.
 const INDEX_MEMORY_MB: u32 = 2048;

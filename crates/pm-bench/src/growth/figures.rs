@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::connection::Connection;
 use crate::Outcome;
-use crate::text::Writer;
 use crate::process::Server;
 use crate::spread::Spread;
+use crate::text::Writer;
 
 /// How long answers took, in milliseconds.
 #[derive(Clone, Copy, Serialize)]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use crate::Outcome;
-use crate::text::Writer;
 use crate::process::Server;
+use crate::text::Writer;
 
 /// As many as one request may bring.
 const BATCH: usize = 1000;

@@ -1,11 +1,13 @@
 //! What is remembered of credentials between requests, so that letting somebody in asks the vault only now and then.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The most credentials of a kind that are remembered, some 300 bytes each. Beyond, all are forgotten and come back as they are used.
+use super::CredentialId;
+
+/// The most credentials of a kind that are remembered, some 400 bytes each. Beyond, all are forgotten and come back as they are used.
 const ENTRIES: usize = 100_000;
 /// How long what is remembered may be relied on after the vault last confirmed it.
 const RELIABLE: SignedDuration = SignedDuration::from_secs(5);
@@ -16,7 +18,8 @@ pub(in crate::operations) struct Cache<T>(RwLock<State<T>>);
 
 #[derive(Debug)]
 struct State<T> {
-    entries: HashMap<String, Arc<T>>,
+    /// Not behind pointers: with many, each one more to follow is a wait for the memory.
+    entries: HashMap<CredentialId, T>,
     /// Which revision of the vault they are from, and when that was last confirmed.
     revision: Option<(u64, Timestamp)>,
     /// How often all were forgotten: what was read before must not be kept after.
@@ -37,13 +40,18 @@ impl<T> Default for Cache<T> {
 }
 
 impl<T> Cache<T> {
-    /// An entry, if what is remembered of it may be relied on.
-    pub(in crate::operations) fn get(&self, id: &str, now: Timestamp) -> Option<Arc<T>> {
+    /// What `look` makes of an entry, if what is remembered of it may be relied on. Whoever writes waits for `look`.
+    pub(in crate::operations) fn get<R>(
+        &self,
+        id: CredentialId,
+        now: Timestamp,
+        look: impl FnOnce(&T) -> R,
+    ) -> Option<R> {
         let state = self.read();
         let (_, confirmed) = state.revision?;
         // A clock that was set back is no reason to rely on it longer.
         let age = now.duration_since(confirmed).abs();
-        if age > RELIABLE { None } else { state.entries.get(id).cloned() }
+        if age > RELIABLE { None } else { state.entries.get(&id).map(look) }
     }
 
     /// To be asked for before something is read from the vault.
@@ -52,7 +60,7 @@ impl<T> Cache<T> {
     }
 
     /// Remembers what was read in `epoch`.
-    pub(in crate::operations) fn keep(&self, id: &str, entry: Arc<T>, epoch: u64) {
+    pub(in crate::operations) fn keep(&self, id: CredentialId, entry: T, epoch: u64) {
         let mut state = self.write();
         if state.epoch != epoch {
             return;
@@ -60,7 +68,7 @@ impl<T> Cache<T> {
         if state.entries.len() >= ENTRIES {
             state.entries.clear();
         }
-        state.entries.insert(id.to_owned(), entry);
+        state.entries.insert(id, entry);
     }
 
     /// Forgets all.
@@ -95,18 +103,19 @@ mod tests {
     fn what_was_read_before_a_revocation_is_not_kept_after_it() {
         let cache = Cache::default();
         let now = Timestamp::UNIX_EPOCH;
-        let known = || Arc::new(());
+        let [a, b] = [1, 2].map(|number| CredentialId::from(uuid::Uuid::from_u128(number)));
+        let is_known = |id, now| cache.get(id, now, |()| ()).is_some();
         let later = |seconds| now + SignedDuration::from_secs(seconds);
         cache.confirm(1, now);
-        cache.keep("a", known(), cache.epoch());
-        assert!(cache.get("a", later(5)).is_some() && cache.get("b", now).is_none());
-        assert!(cache.get("a", later(6)).is_none(), "nobody has confirmed it");
+        cache.keep(a, (), cache.epoch());
+        assert!(is_known(a, later(5)) && !is_known(b, now));
+        assert!(!is_known(a, later(6)), "nobody has confirmed it");
         cache.confirm(1, later(6));
-        assert!(cache.get("a", later(7)).is_some());
+        assert!(is_known(a, later(7)));
         let epoch = cache.epoch();
         cache.confirm(2, later(7));
-        assert!(cache.get("a", later(7)).is_none());
-        cache.keep("a", known(), epoch);
-        assert!(cache.get("a", later(7)).is_none());
+        assert!(!is_known(a, later(7)));
+        cache.keep(a, (), epoch);
+        assert!(!is_known(a, later(7)));
     }
 }

@@ -8,16 +8,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-use super::access::Cache;
+use super::access::{Cache, CredentialId, hexadecimal};
 use super::audit::{Audit, finished};
 use super::{Listing, Ports, VaultPorts, listing};
 use crate::input::{Fields, Invalid};
 use crate::model::{Act, ApiKey, Grant, KeyDraft, Target};
 use crate::policy::{Actor, Principal, PrincipalKind};
-use crate::ports::{Clock, Content, Expected, IdRange, Ids, Page, Record, Shelf, Store, Vault};
+use crate::ports::{Clock, Content, Digest, Expected, IdRange, Ids, Page, Record, Shelf, Store, Vault};
 use crate::{Error, Result};
 use known::Known;
 pub use text::KeyText;
@@ -91,27 +90,29 @@ impl Keys {
             return Err(Invalid::field("expires_at", "is not in the future").into());
         }
         self.check_projects(&draft.grant).await?;
-        let text = KeyText { id: self.ids.next().simple().to_string(), secret: self.ids.secret()? };
+        let id = CredentialId::from(self.ids.next());
+        let text = KeyText { id: Some(id), secret: self.ids.secret()? };
+        let id = id.to_string();
         let kept = Kept {
             name: draft.name,
             grant: draft.grant,
             created_at: now,
             created_by: by.principal.identity(),
-            digest: text::hexadecimal(&text.digest()),
+            digest: hexadecimal::write(&text.digest()),
         };
         let body = serde_json::to_string(&kept).map_err(Error::internal)?;
         let content = Content { body, expires_at: draft.expires_at };
         let (vault, audit) = (self.vault.clone(), self.audit.clone());
-        let (id, by) = (text.id.clone(), by.clone());
+        let (record, by) = (id.clone(), by.clone());
         finished(async move {
-            let written = vault.put_record(Shelf::Keys, &id, &content, Expected::Absent).await?;
+            let written = vault.put_record(Shelf::Keys, &record, &content, Expected::Absent).await?;
             // Ids are never given twice.
             written.ok_or(Error::Conflict)?;
-            audit.append(&by, Act::KeyCreated, Target::key(&id)).await;
+            audit.append(&by, Act::KeyCreated, Target::key(&record)).await;
             Ok(())
         })
         .await?;
-        let key = kept.shown(text.id.clone(), draft.expires_at, None);
+        let key = kept.shown(id, draft.expires_at, None);
         Ok((key, text))
     }
 
@@ -149,11 +150,9 @@ impl Keys {
     /// [`WATCH_EVERY`](super::WATCH_EVERY).
     pub async fn revoke(&self, id: &str, by: &Actor) -> Result<()> {
         // What can be no id never reaches the vault.
-        if !text::is_id(id) {
-            return Err(Error::KeyNotFound);
-        }
+        let id = CredentialId::parse(id).ok_or(Error::KeyNotFound)?.to_string();
         let (vault, cache, audit) = (self.vault.clone(), self.cache.clone(), self.audit.clone());
-        let (id, by) = (id.to_owned(), by.clone());
+        let by = by.clone();
         finished(async move {
             let removed = vault.remove_record(Shelf::Keys, &id).await;
             // Also after a failure, which may have come too late to stop it.
@@ -168,45 +167,52 @@ impl Keys {
     }
 
     /// Whom this key lets in, if anybody.
-    pub(super) async fn authenticate(&self, text: &KeyText) -> Result<Option<Arc<Principal>>> {
-        let digest = text.digest();
+    pub(super) async fn authenticate(
+        &self,
+        id: CredentialId,
+        digest: &Digest,
+    ) -> Result<Option<Arc<Principal>>> {
         let now = self.clock.now();
-        let known = match self.cache.get(&text.id, now) {
-            Some(known) => known,
-            None => match self.look_up(&text.id).await? {
-                Some(known) => known,
-                None => return Ok(None),
-            },
-        };
-        let right = bool::from(known.digest.ct_eq(&digest));
-        if !right || known.expires_at.is_some_and(|expires| expires <= now) {
-            return Ok(None);
+        if let Some(admitted) = self.cache.get(id, now, |known| self.admit(id, known, digest, now)) {
+            return Ok(admitted);
         }
-        self.note_use(&text.id, &known, now);
-        Ok(Some(known.principal.clone()))
+        let epoch = self.cache.epoch();
+        let Some(known) = self.look_up(id).await? else { return Ok(None) };
+        let admitted = self.admit(id, &known, digest, now);
+        self.cache.keep(id, known, epoch);
+        Ok(admitted)
     }
 
-    async fn look_up(&self, id: &str) -> Result<Option<Arc<Known>>> {
-        let epoch = self.cache.epoch();
-        let Some(record) = self.vault.record(Shelf::Keys, id).await? else { return Ok(None) };
+    /// Whom a known key lets in whose secret has this digest; that it was used is noted.
+    fn admit(
+        &self,
+        id: CredentialId,
+        known: &Known,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Option<Arc<Principal>> {
+        let principal = known.admits(digest, now)?;
+        if known.is_due(now) {
+            self.note_use(id, known, now);
+        }
+        Some(principal)
+    }
+
+    async fn look_up(&self, id: CredentialId) -> Result<Option<Known>> {
+        let Some(record) = self.vault.record(Shelf::Keys, &id.to_string()).await? else { return Ok(None) };
         let kept = Kept::read(&record)?;
-        let digest =
-            text::bytes(&kept.digest).ok_or_else(|| Error::internal("the digest of a key is broken"))?;
+        let digest = hexadecimal::read(&kept.digest)
+            .ok_or_else(|| Error::internal("the digest of a key is broken"))?;
         let Kept { name, grant, .. } = kept;
         let principal = Principal { kind: PrincipalKind::Key, id: record.id, name, grant, session: None };
-        let known = Arc::new(Known::new(digest, principal, record.content.expires_at));
-        self.cache.keep(id, known.clone(), epoch);
-        Ok(Some(known))
+        Ok(Some(Known::new(digest, principal, record.content.expires_at)))
     }
 
-    /// Notes in the background that a key was used, at most once a minute.
-    fn note_use(&self, id: &str, known: &Known, now: Timestamp) {
-        if !known.is_due(now) {
-            return;
-        }
+    /// Notes in the background that a key was used.
+    fn note_use(&self, id: CredentialId, known: &Known, now: Timestamp) {
         let Ok(place) = Arc::clone(&self.notes).try_acquire_owned() else { return };
         known.noted(now);
-        let (vault, id) = (self.vault.clone(), id.to_owned());
+        let (vault, id) = (self.vault.clone(), id.to_string());
         let content = Content { body: format!("\"{now}\""), expires_at: known.expires_at };
         tokio::spawn(async move {
             if let Err(error) = vault.put_record(Shelf::Uses, &id, &content, Expected::Any).await {

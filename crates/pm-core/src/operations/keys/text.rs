@@ -4,35 +4,38 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::operations::access::{CredentialId, hexadecimal};
 use crate::ports::Digest;
 
 const PREFIX: &str = "aipm_";
 /// The public id of a key that is in no vault.
 const BOOTSTRAP: &str = "bootstrap";
-/// Hexadecimal digits of a public id, and of a secret of 256 bits.
+/// Hexadecimal digits of every other public id.
 const ID_DIGITS: usize = 32;
-const SECRET_DIGITS: usize = 64;
 
 /// A key with its secret. Shown once to whom it is made for, and never written down here.
 pub struct KeyText {
-    /// The public part, by which it is found.
-    pub(super) id: String,
+    /// The public part, by which it is found; `None`: it is the bootstrap key, which no vault has.
+    pub(in crate::operations) id: Option<CredentialId>,
     pub(super) secret: [u8; 32],
 }
 
 impl KeyText {
     /// Reads what somebody sent; `None`: that can be no key.
     pub fn parse(sent: &str) -> Option<Self> {
-        let (id, secret) = sent.strip_prefix(PREFIX)?.split_once('_')?;
-        if !(id == BOOTSTRAP || is_id(id)) {
-            return None;
-        }
-        Some(Self { id: id.to_owned(), secret: bytes(secret)? })
+        let rest = sent.strip_prefix(PREFIX)?;
+        let (id, rest) = if let Some(rest) = rest.strip_prefix(BOOTSTRAP) {
+            (None, rest)
+        } else {
+            let (id, rest) = rest.split_at_checked(ID_DIGITS)?;
+            (Some(CredentialId::parse(id)?), rest)
+        };
+        Some(Self { id, secret: hexadecimal::read(rest.strip_prefix('_')?)? })
     }
 
     /// The whole key, to be handed over.
     pub fn expose(&self) -> String {
-        format!("{PREFIX}{}_{}", self.id, hexadecimal(&self.secret))
+        format!("{PREFIX}{}_{}", self.shown_id(), hexadecimal::write(&self.secret))
     }
 
     /// What is kept of the secret. It has 256 random bits: nothing slower than SHA-256 would make it harder to guess.
@@ -42,46 +45,18 @@ impl KeyText {
 
     /// The key of a server without an administrator.
     pub(in crate::operations) fn bootstrap(secret: [u8; 32]) -> Self {
-        Self { id: BOOTSTRAP.to_owned(), secret }
+        Self { id: None, secret }
     }
 
-    pub(in crate::operations) fn is_bootstrap(&self) -> bool {
-        self.id == BOOTSTRAP
+    fn shown_id(&self) -> String {
+        self.id.map_or_else(|| BOOTSTRAP.to_owned(), |id| id.to_string())
     }
 }
 
 impl fmt::Debug for KeyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyText({})", self.id)
+        write!(f, "KeyText({})", self.shown_id())
     }
-}
-
-/// Whether this can be the public id of a key.
-pub(super) fn is_id(text: &str) -> bool {
-    text.len() == ID_DIGITS && text.bytes().all(is_digit)
-}
-
-fn is_digit(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
-}
-
-pub(super) fn hexadecimal(bytes: &[u8; 32]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| DIGITS.get(usize::from(digit))).collect()
-}
-
-/// The bytes of 64 hexadecimal digits in lower case.
-pub(super) fn bytes(digits: &str) -> Option<[u8; 32]> {
-    if digits.len() != SECRET_DIGITS || !digits.bytes().all(is_digit) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -96,7 +71,7 @@ mod tests {
         let secret = "00ff".repeat(16);
         let whole = format!("aipm_{id}_{secret}");
         let read = KeyText::parse(&whole).unwrap();
-        assert_eq!((read.id.as_str(), read.expose()), (id, whole.clone()));
+        assert_eq!((read.shown_id().as_str(), read.expose()), (id, whole.clone()));
         assert!(!format!("{read:?}").contains("00ff"), "a secret is never printed");
         for odd in [
             String::new(),
@@ -111,6 +86,9 @@ mod tests {
             format!("aipm_{secret}_{id}"),
             format!("aipm_{id}_{secret}_"),
             format!("aipm_*_{secret}"),
+            format!("aipm_bootstrap{secret}"),
+            format!("aipm_bootstrap_{id}_{secret}"),
+            format!("aipm_bootstrap{id}_{secret}"),
             format!("aipm_{}_{secret}", "é".repeat(16)),
             format!("aipm_{id}_{}", "é".repeat(32)),
         ] {
@@ -128,7 +106,7 @@ mod tests {
 
         #[test]
         fn every_key_comes_back(secret in any::<[u8; 32]>()) {
-            let id = "0199d5f07d4e7cc398c4dc0c0c07398f".to_owned();
+            let id = CredentialId::parse("0199d5f07d4e7cc398c4dc0c0c07398f");
             let text = KeyText { id, secret };
             prop_assert_eq!(KeyText::parse(&text.expose()).map(|read| read.secret), Some(secret));
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::access::Cache;
+use super::access::{Cache, CredentialId};
 use super::audit::{Audit, finished};
 use super::{Users, VaultPorts, users};
 use crate::model::{Act, Grant, Password, Target, UserName};
@@ -173,14 +173,16 @@ impl Sessions {
     pub(super) async fn authenticate(&self, sent: &str) -> Result<Option<Arc<Principal>>> {
         let now = self.ports.clock.now();
         let Some(claims) = self.signing.read(sent, Audience::Access, now) else { return Ok(None) };
-        if let Some(open) = self.cache.get(&claims.sid, now) {
-            return Ok((open.ends_at > now).then(|| open.principal.clone()));
+        let Some(id) = CredentialId::parse(&claims.sid) else { return Ok(None) };
+        let remembered = |open: &Open| (open.ends_at > now).then(|| open.principal.clone());
+        if let Some(admitted) = self.cache.get(id, now, remembered) {
+            return Ok(admitted);
         }
         let epoch = self.cache.epoch();
         let Some(open) = self.look_up(&claims).await? else { return Ok(None) };
-        let open = Arc::new(open);
-        self.cache.keep(&claims.sid, open.clone(), epoch);
-        Ok(Some(open.principal.clone()))
+        let principal = open.principal.clone();
+        self.cache.keep(id, open, epoch);
+        Ok(Some(principal))
     }
 
     /// The session of a token, if it goes on.
