@@ -6,6 +6,7 @@ mod crash;
 mod deny;
 mod eval;
 mod fuzz;
+mod instructions;
 mod models;
 mod openapi;
 mod process;
@@ -27,7 +28,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },
@@ -60,6 +61,12 @@ const COMMANDS: [Command; 11] = [
         arguments: "[--minutes N] [--seed S]",
         does: "gives the parsers that strangers reach what nobody thought of, for N minutes (1)",
         run: fuzz::run,
+    },
+    Command {
+        name: "instructions",
+        arguments: "[--update] [PATH..]",
+        does: "counts the instructions of the hot paths and compares them with those committed",
+        run: instructions::run,
     },
     Command { name: "deny", arguments: "", does: "licences and bans of dependencies", run: deny::run },
     Command {

@@ -8,15 +8,20 @@ use super::{Breach, File};
 const LAYERS: [&[&str]; 5] =
     [&["pm-model"], &["pm-recall"], &["pm-core"], &["pm-store", "pm-embed"], &["pm-server"]];
 
-/// What is no layer and may use one all the same: xtask makes the files that pm-model ships, pm-fuzz tries parsers, and
-/// pm-bench fills the vault of a server before it starts.
-const OUTSIDE: [(&str, &str); 6] = [
+/// What is no layer and may use one all the same: xtask makes the files that pm-model ships, pm-fuzz tries parsers,
+/// pm-bench fills the vault of a server before it starts, and pm-paths runs the hot paths of all.
+const OUTSIDE: [(&str, &str); 11] = [
     ("xtask", "pm-model"),
     ("pm-fuzz", "pm-recall"),
     ("pm-fuzz", "pm-core"),
     ("pm-fuzz", "pm-store"),
     ("pm-bench", "pm-core"),
     ("pm-bench", "pm-store"),
+    ("pm-paths", "pm-model"),
+    ("pm-paths", "pm-recall"),
+    ("pm-paths", "pm-core"),
+    ("pm-paths", "pm-store"),
+    ("pm-paths", "pm-server"),
 ];
 
 /// Dev-dependencies are free: tests of an inner crate may use an outer one.
