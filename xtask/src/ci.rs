@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::process::{self, Done, Failure};
-use crate::{deny, openapi, schemathesis, test, tidy};
+use crate::{deny, instructions, openapi, schemathesis, test, tidy};
 
 struct Step {
     name: &'static str,
@@ -12,7 +12,7 @@ struct Step {
 }
 
 // The tests come last, so that what cargo says of them stands at the end.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", run: || cargo(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", run: || tidy::run(&[]) },
     Step {
@@ -34,6 +34,7 @@ const STEPS: [Step; 8] = [
     Step { name: "deny", run: || deny::run(&[]) },
     Step { name: "openapi", run: || openapi::run(&["--check".to_owned()]) },
     Step { name: "schemathesis", run: || schemathesis::run(&[]) },
+    Step { name: "instructions", run: || instructions::run(&[]) },
     Step { name: "test", run: || test::run(&[]) },
 ];
 

@@ -7,6 +7,7 @@ mod crash;
 mod deny;
 mod eval;
 mod fuzz;
+mod instructions;
 mod models;
 mod openapi;
 mod process;
@@ -67,6 +68,12 @@ const COMMANDS: [Command; 12] = [
         arguments: "[--minutes N] [--seed S]",
         does: "gives the parsers that strangers reach what nobody thought of, for N minutes (1)",
         run: fuzz::run,
+    },
+    Command {
+        name: "instructions",
+        arguments: "[--update] [PATH..]",
+        does: "counts the instructions of the hot paths and compares them with those committed",
+        run: instructions::run,
     },
     Command { name: "deny", arguments: "", does: "licences and bans of dependencies", run: deny::run },
     Command {

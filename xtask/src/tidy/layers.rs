@@ -8,9 +8,9 @@ use super::{Breach, File};
 const LAYERS: [&[&str]; 5] =
     [&["pm-model"], &["pm-recall"], &["pm-core"], &["pm-store", "pm-embed"], &["pm-server"]];
 
-/// What is no layer and may use one all the same: xtask makes the files that pm-model ships, pm-fuzz tries parsers, and
-/// pm-bench fills the vault of a server before it starts, and times the products of vectors.
-const OUTSIDE: [(&str, &str); 7] = [
+/// What is no layer and may use one all the same: xtask makes the files that pm-model ships, pm-fuzz tries parsers,
+/// pm-bench fills the vault of a server before it starts and times the products of vectors, and pm-paths runs the hot paths of all.
+const OUTSIDE: [(&str, &str); 12] = [
     ("xtask", "pm-model"),
     ("pm-fuzz", "pm-recall"),
     ("pm-fuzz", "pm-core"),
@@ -18,6 +18,11 @@ const OUTSIDE: [(&str, &str); 7] = [
     ("pm-bench", "pm-model"),
     ("pm-bench", "pm-core"),
     ("pm-bench", "pm-store"),
+    ("pm-paths", "pm-model"),
+    ("pm-paths", "pm-recall"),
+    ("pm-paths", "pm-core"),
+    ("pm-paths", "pm-store"),
+    ("pm-paths", "pm-server"),
 ];
 
 /// Dev-dependencies are free: tests of an inner crate may use an outer one.
