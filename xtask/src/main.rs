@@ -29,7 +29,7 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 12] = [
+const COMMANDS: [Command; 13] = [
     Command { name: "ci", arguments: "", does: "all that a change must pass, in turn", run: ci::run },
     Command { name: "test", arguments: "[ARGS..]", does: "all tests; ARGS go to cargo test", run: test::run },
     Command { name: "tidy", arguments: "", does: "the invariants of ARCHITECTURE.md", run: tidy::run },

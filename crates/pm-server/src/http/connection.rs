@@ -162,10 +162,8 @@ impl<A: App> Host<A> {
         let (clock, crowd) = (&self.clock, &self.crowd);
         clock.requested();
         let watched = |body| Watched::new(body, Side::Request, Arc::clone(clock), Arc::clone(crowd));
-        let mut request = request.map(|body| match body.is_end_stream() {
-            true => Body::empty(),
-            false => Body::new(watched(body)),
-        });
+        let mut request =
+            request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(watched(body)) });
         request.extensions_mut().insert(ConnectInfo(self.peer));
         let mut answer = self.app.clone().call(request).await?;
         if self.shutdown.is_cancelled() {
