@@ -1,21 +1,18 @@
 //! Something to ask for: projects, items, messages, keys and a user with a session, the same at each start.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pm_core::Result;
 use pm_core::model::{
     Grant, ItemDraft, KeyDraft, MessageDraft, Password, Precondition, ProjectDraft, ProjectId, Scope,
     UserDraft, UserName,
 };
 use pm_core::operations::{Algorithm, Operations, Ports, Settings, Signing, Tokens, Users};
 use pm_core::policy::{Actor, Principal};
-use pm_core::ports::{Ids, LimitPolicy, ManualClock};
+use pm_core::ports::{CountedIds, LimitPolicy, ManualClock};
 use pm_store::memory::MemoryStore;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
-use uuid::Uuid;
 
 use crate::Outcome;
 
@@ -40,21 +37,6 @@ pub(crate) struct Stage {
     pub(crate) tokens: Tokens,
 }
 
-/// Ids and secrets one after the other: what is made of them is the same at each start.
-#[derive(Debug, Default)]
-struct Counted(AtomicU64);
-
-impl Ids for Counted {
-    fn next(&self) -> Uuid {
-        let number = u128::from(self.0.fetch_add(1, Ordering::Relaxed));
-        Uuid::from_u128(0x0199_d5f0_7d4e_7000_8000_0000_0000_0000 + number)
-    }
-
-    fn secret(&self) -> Result<[u8; 32]> {
-        Ok([self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes()[0]; 32])
-    }
-}
-
 impl Stage {
     pub(crate) fn set() -> Outcome<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -64,7 +46,7 @@ impl Stage {
             store: store.clone(),
             vault: store,
             clock,
-            ids: Arc::new(Counted::default()),
+            ids: Arc::new(CountedIds::default()),
             embedder: None,
         };
         let operations = Operations::new(&ports, &settings());

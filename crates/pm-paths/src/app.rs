@@ -2,7 +2,6 @@
 //! of its own. Time stands still and ids are counted, so that each run does the same.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -11,7 +10,7 @@ use http::{HeaderValue, Method, Request};
 use pm_core::model::KeyDraft;
 use pm_core::operations::{Access, Algorithm, Operations, Ports, Settings, Signing};
 use pm_core::policy::Actor;
-use pm_core::ports::{Ids, LimitPolicy, ManualClock};
+use pm_core::ports::{CountedIds, LimitPolicy, ManualClock};
 use pm_server::config::{Format, Log, RateLimit};
 use pm_server::limit::Limiter;
 use pm_server::rest::{self, Api, Door, Gate, Parts};
@@ -22,7 +21,6 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
-use uuid::Uuid;
 
 use crate::Outcome;
 
@@ -89,26 +87,11 @@ impl App {
     }
 }
 
-/// Ids one after the other, in the form of version 7.
-#[derive(Debug, Default)]
-struct Counted(AtomicU64);
-
-impl Ids for Counted {
-    fn next(&self) -> Uuid {
-        let number = u128::from(self.0.fetch_add(1, Ordering::Relaxed));
-        Uuid::from_u128(0x0199_d5f0_7d4e_7000_8000_0000_0000_0000 + number)
-    }
-
-    fn secret(&self) -> pm_core::Result<[u8; 32]> {
-        Ok([7; 32])
-    }
-}
-
 /// The API over a store in `folder`, the door to it, and a key.
 async fn open(folder: &TempDir) -> Outcome<(Api, Arc<Access>, String)> {
     let clock = Arc::new(ManualClock::new(NOW.parse()?));
     let store = EmbeddedStore::open(folder.path(), clock.clone()).await?;
-    let ids = Arc::new(Counted::default());
+    let ids = Arc::new(CountedIds::default());
     let ports =
         Ports { store: store.clone(), vault: store.clone(), clock: clock.clone(), ids, embedder: None };
     let operations = Operations::new(&ports, &settings());

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pm_recall::{Document, Index, Kind, KindSet, Layout, Query, tokenize};
+use pm_recall::{Document, Index, Kind, Layout, Query, tokenize};
 use serde_json::Value;
 
 /// With the vectors of the static model, as servers have it unless they are told otherwise.
@@ -16,6 +16,7 @@ const KIND: Kind = match Kind::new(0) {
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 const ITEM_WORDS: usize = 40;
 const QUERY_WORDS: usize = 8;
+const LIMIT: usize = 10;
 /// Microseconds since 1970.
 const NOW: i64 = 1_772_719_620_000_000;
 
@@ -97,27 +98,12 @@ fn query(criterion: &mut Criterion) {
             let index = &*index;
             bencher.iter_batched(
                 || words.text(QUERY_WORDS),
-                |text| index.search(&asked(&text)),
+                |text| index.search(&Query::unfiltered(&text, NOW, LIMIT)),
                 BatchSize::SmallInput,
             );
         });
     }
     group.finish();
-}
-
-fn asked(text: &str) -> Query<'_> {
-    Query {
-        text,
-        vector: None,
-        is_reference: false,
-        kinds: KindSet::ALL,
-        session: None,
-        since: None,
-        until: None,
-        now: NOW,
-        limit: 10,
-        min_relevance: None,
-    }
 }
 
 /// Text to terms: words, and what stands in code.

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pm_model::{Scratch, Transformer};
-use pm_recall::{Document, Hit, Index, Kind, KindSet, Layout, PassageVector, Query, fingerprint};
+use pm_recall::{Document, Hit, Index, Kind, Layout, PassageVector, Query, fingerprint};
 use serde_json::{Value, json};
 
 const FIRST: usize = 10;
@@ -159,18 +159,7 @@ fn indexed<'a>(
 }
 
 fn question(text: &str, limit: usize) -> Query<'_> {
-    Query {
-        text,
-        vector: None,
-        is_reference: true,
-        kinds: KindSet::ALL,
-        session: None,
-        since: None,
-        until: None,
-        now: NOW,
-        limit,
-        min_relevance: None,
-    }
+    Query { is_reference: true, ..Query::unfiltered(text, NOW, limit) }
 }
 
 /// A line of JSON, then for each item found its number and its parts as little-endian `f32`.

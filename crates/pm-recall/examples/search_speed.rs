@@ -12,7 +12,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use pm_recall::{Document, Index, Kind, KindSet, Layout, PassageVector, Query, Scratch, fingerprint};
+use pm_recall::{Document, Index, Kind, Layout, PassageVector, Query, Scratch, fingerprint};
 
 const DIMENSIONS: usize = 384;
 /// As many as a project's own vocabulary.
@@ -61,18 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..options.queries {
         let text = random.text(options.words);
         let vector = options.vectors.then(|| random.vector());
-        let query = Query {
-            text: &text,
-            vector: vector.as_deref(),
-            is_reference: true,
-            kinds: KindSet::ALL,
-            session: None,
-            since: None,
-            until: None,
-            now: NOW,
-            limit: 10,
-            min_relevance: None,
-        };
+        let query =
+            Query { vector: vector.as_deref(), is_reference: true, ..Query::unfiltered(&text, NOW, 10) };
         let start = Instant::now();
         black_box(index.search_in(black_box(&query), &mut scratch));
         times.push(start.elapsed());

@@ -29,7 +29,23 @@ pub struct Query<'a> {
     pub min_relevance: Option<f64>,
 }
 
-impl Query<'_> {
+impl<'a> Query<'a> {
+    /// `text` among all items, asked at `now` for at most `limit` hits: no filter, and no vector.
+    pub fn unfiltered(text: &'a str, now: i64, limit: usize) -> Self {
+        Self {
+            text,
+            vector: None,
+            is_reference: false,
+            kinds: KindSet::ALL,
+            session: None,
+            since: None,
+            until: None,
+            now,
+            limit,
+            min_relevance: None,
+        }
+    }
+
     /// `text` as an embedder should get it: written like the passages of items.
     pub fn prose(text: &str) -> String {
         document::prose(text)

@@ -11,7 +11,7 @@ mod vector;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use embedder::{EmbedError, Embedder, EmbeddingModel};
-pub use ids::{Ids, RandomIds};
+pub use ids::{CountedIds, Ids, RandomIds};
 pub use page::{
     ItemFilter, ItemPosition, ItemSort, MessageFilter, MessagePosition, Order, Page, PageRequest,
     ProjectFilter, ProjectPosition, ProjectSort, SortValue,

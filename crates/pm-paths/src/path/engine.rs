@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use pm_model::{Instructions, Kernel};
-use pm_recall::{Document, Index, Kind, KindSet, Layout, Query, tokenize};
+use pm_recall::{Document, Index, Kind, Layout, Query, tokenize};
 use serde_json::Value;
 
 use super::Operation;
@@ -36,18 +36,7 @@ pub(super) fn recall() -> Outcome<Operation> {
     }
     Ok(Box::new(move || {
         let text = random.words(QUERY_WORDS);
-        let hits = index.search(&Query {
-            text: &text,
-            vector: None,
-            is_reference: false,
-            kinds: KindSet::ALL,
-            session: None,
-            since: None,
-            until: None,
-            now: NOW,
-            limit: LIMIT,
-            min_relevance: None,
-        });
+        let hits = index.search(&Query::unfiltered(&text, NOW, LIMIT));
         if hits.is_empty() {
             return Err("nothing was found".into());
         }

@@ -1,6 +1,6 @@
 //! Items and queries that tests are written with.
 
-use pm_recall::{Document, Index, Kind, KindSet, Layout, Query};
+use pm_recall::{Document, Index, Kind, Layout, Query};
 use serde_json::Value;
 
 pub const KIND_NAMES: [&str; 3] = ["error", "solution", "context"];
@@ -65,18 +65,7 @@ pub fn index_of<'a>(layout: Layout, items: impl IntoIterator<Item = &'a Item>) -
 }
 
 pub fn query(text: &str) -> Query<'_> {
-    Query {
-        text,
-        vector: None,
-        is_reference: true,
-        kinds: KindSet::ALL,
-        session: None,
-        since: None,
-        until: None,
-        now: 0,
-        limit: 10,
-        min_relevance: None,
-    }
+    Query { is_reference: true, ..Query::unfiltered(text, 0, 10) }
 }
 
 /// Keys of what is found, in order.

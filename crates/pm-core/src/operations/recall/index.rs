@@ -262,18 +262,7 @@ mod tests {
     #[test]
     fn an_item_that_is_too_large_is_found_and_not_kept() {
         let index = SharedIndex::new(Layout::default(), 10_000);
-        let query = Query {
-            text: "walrus",
-            vector: None,
-            is_reference: false,
-            kinds: pm_recall::KindSet::ALL,
-            session: None,
-            since: None,
-            until: None,
-            now: 0,
-            limit: 10,
-            min_relevance: None,
-        };
+        let query = Query::unfiltered("walrus", 0, 10);
         for (text, is_kept) in [("walrus", true), (&*"walrus ".repeat(2_000), false), ("a walrus", true)] {
             index.apply(&Change::Put(item("a", text)));
             let found = index.search(&query, &mut Scratch::new());

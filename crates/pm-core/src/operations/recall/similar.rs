@@ -25,16 +25,8 @@ impl Recall {
         let now = self.ports.clock.now();
         let text = ItemText::of(&draft.value().to_value());
         let by_text = Query {
-            text: text.head(QUERY_BYTES),
-            vector: None,
-            is_reference: false,
             kinds: index::kind(draft.r#type).into_iter().collect::<KindSet>(),
-            session: None,
-            since: None,
-            until: None,
-            now: now.as_microsecond(),
-            limit: CANDIDATES,
-            min_relevance: None,
+            ..Query::unfiltered(text.head(QUERY_BYTES), now.as_microsecond(), CANDIDATES)
         };
         let mut seen = HashSet::new();
         let mut best: Option<Similar> = None;
