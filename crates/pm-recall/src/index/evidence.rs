@@ -38,6 +38,11 @@ impl Evidence {
         self.idfs = 0.0;
     }
 
+    /// Bytes that it takes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.sums.capacity() * size_of::<Sums>() + self.touched.capacity() * size_of::<u32>()
+    }
+
     /// Adds to the lexical part of an item. What adds up to nothing leaves an item unfound.
     pub(super) fn add_lexical(&mut self, slot: u32, amount: f64) {
         if amount > 0.0 {

@@ -118,6 +118,14 @@ pub(super) struct Room {
     frequencies: Frequencies,
 }
 
+impl Room {
+    /// Bytes that it takes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let Frequencies { by_slot, found } = &self.frequencies;
+        by_slot.capacity() * size_of::<u16>() + found.capacity() * size_of::<u32>()
+    }
+}
+
 /// Term frequencies of windows, by slot; 0 where no item of its window holds the term.
 #[derive(Default)]
 struct Frequencies {

@@ -21,4 +21,11 @@ impl Scratch {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Bytes that it takes now.
+    pub fn memory_bytes(&self) -> usize {
+        let cosines = self.statics.capacity() + self.vectors.capacity();
+        let scores = self.scores.capacity() * size_of::<f64>();
+        self.evidence.memory_bytes() + self.lexical.memory_bytes() + cosines * size_of::<f32>() + scores
+    }
 }

@@ -1,8 +1,8 @@
 //! What an index weighs.
 
-use pm_recall::{Index, Layout};
+use pm_recall::{Index, Layout, Scratch};
 
-use crate::sample::{Item, index, index_of, kind};
+use crate::sample::{Item, index, index_of, kind, query};
 
 /// Words with the frequencies of natural text (Zipf: the n-th word is said 1/n as often), without a random source.
 fn text(seed: u64, words: u32) -> String {
@@ -54,4 +54,15 @@ fn replacing_and_removing_for_ever_does_not_grow() {
         assert!(!index.remove(kind(0), &n.to_string()));
     }
     assert!(index.is_empty());
+}
+
+#[test]
+fn the_room_of_a_search_grows_with_the_items() {
+    let mut scratch = Scratch::new();
+    assert_eq!(scratch.memory_bytes(), 0);
+    let items: Vec<Item> = (0..1000).map(|n| Item::new(&format!("item-{n}"), text(n, 40))).collect();
+    let index = index_of(Layout { statics: true, dimensions: 0 }, &items);
+    index.search_in(&query(&text(7, 8)), &mut scratch);
+    let per_item = scratch.memory_bytes() / items.len();
+    assert!((16..100).contains(&per_item), "{per_item} bytes per item");
 }

@@ -26,7 +26,7 @@ pub(super) use index::passage;
 use index::{Found, SharedIndex};
 use query_vector::{Missing, QueryVectors};
 pub use request::{QUERY_BYTES, RecallRequest};
-use rooms::Rooms;
+use rooms::{KEPT_BYTES, Rooms};
 
 /// An item that was recalled.
 #[derive(Clone, PartialEq, Debug)]
@@ -82,7 +82,7 @@ impl Recall {
         let vectors = backlog.zip(ports.embedder.clone());
         let vectors =
             vectors.map(|(backlog, embedder)| (backlog, QueryVectors::new(embedder, settings.query_budget)));
-        let rooms = Rooms::default();
+        let rooms = Rooms::keeping(KEPT_BYTES);
         Self { ports: ports.clone(), indexes, rooms, vectors, default_limit: settings.context_window }
     }
 
