@@ -101,3 +101,54 @@ impl Shared {
 fn closed(_: AcquireError) -> Fault {
     pm_core::Error::unavailable("the store is closed").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::{self, ThreadId};
+
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn readers(folder: &tempfile::TempDir) -> Readers {
+        let database = open::database(folder.path()).unwrap();
+        Readers::new(database.file)
+    }
+
+    async fn thread_of_a_look(readers: &Readers) -> ThreadId {
+        readers.run_here(|_| Ok(thread::current().id())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_look_is_taken_by_the_thread_that_asks_once_a_connection_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let readers = readers(&folder);
+        let here = thread::current().id();
+        assert_ne!(thread_of_a_look(&readers).await, here, "opening a connection waits for the disk");
+        assert_eq!(thread_of_a_look(&readers).await, here);
+        readers.close().await;
+        let refused = readers.run_here(|_| Ok(())).await.map_err(pm_core::Error::from);
+        assert!(matches!(refused, Err(pm_core::Error::StoreUnavailable(_))), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_waited_for_by_another_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let readers = readers(&folder);
+        let here = thread::current().id();
+        thread_of_a_look(&readers).await;
+        let held = AtomicBool::new(true);
+        let took = readers.run_here(move |connection| {
+            let timeout: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
+            if held.swap(false, Ordering::Relaxed) {
+                assert_eq!((thread::current().id(), timeout), (here, 0), "it must not wait here");
+                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None).into());
+            }
+            Ok((thread::current().id(), timeout))
+        });
+        let (thread, timeout) = took.await.unwrap();
+        assert_ne!(thread, here);
+        assert_eq!(u128::from(timeout), open::BUSY_TIMEOUT.as_millis());
+    }
+}
