@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use pm_core::model::Password;
 use pm_core::policy::Actor;
+use pm_testbed::text::Random;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Outcome;
 use crate::process::Server;
 use crate::spread::Spread;
-use crate::text::Random;
 use crate::vault::Door;
 use crate::wrk::{self, Requests};
 

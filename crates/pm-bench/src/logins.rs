@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use pm_testbed::text::Random;
+
 use crate::process::Server;
 use crate::spread::Spread;
-use crate::text::Random;
 use crate::vault::Door;
 use crate::{Outcome, client};
 

@@ -1,21 +1,10 @@
 //! Texts like those that people write, the same in every run.
 
+use pm_testbed::text::Random;
+
 /// The words that occur most in the documents and comments of this repository, the most frequent first. Real words: what
 /// a model makes of a text depends on how many pieces its words fall into.
 const WORDS: &str = include_str!("words.txt");
-
-/// A small generator (xorshift64), so that every run makes the same texts.
-pub struct Random(pub u64);
-
-impl Random {
-    /// The next number.
-    pub fn number(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-}
 
 /// Writes texts.
 pub struct Writer {
@@ -49,10 +38,9 @@ impl Writer {
         words.join(" ")
     }
 
-    /// Some come far more often than others, as in real text: the product of two even choices.
+    /// Some come far more often than others, as in real text.
     fn word(&mut self) -> &'static str {
-        let count = self.words.len() as u64;
-        let at = (self.random.number() % count) * (self.random.number() % count) / count;
+        let at = self.random.rank(self.words.len() as u64);
         usize::try_from(at).ok().and_then(|at| self.words.get(at)).copied().unwrap_or("word")
     }
 }

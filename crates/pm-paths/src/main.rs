@@ -3,7 +3,6 @@
 
 mod app;
 mod path;
-mod text;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pm_recall::{Document, Index, Kind, Layout, Query, tokenize};
+use pm_testbed::text::Random;
 use serde_json::Value;
 
 /// With the vectors of the static model, as servers have it unless they are told otherwise.
@@ -19,22 +20,6 @@ const QUERY_WORDS: usize = 8;
 const LIMIT: usize = 10;
 /// Microseconds since 1970.
 const NOW: i64 = 1_772_719_620_000_000;
-
-/// Words with the frequencies of natural text (Zipf: the n-th word is said 1/n as often), the same in each run.
-struct Words(u64);
-
-impl Words {
-    fn text(&mut self, count: usize) -> String {
-        let words: Vec<_> = (0..count).map(|_| self.word()).collect();
-        words.join(" ")
-    }
-
-    fn word(&mut self) -> String {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let fraction = f64::from(u32::try_from(self.0 >> 32).unwrap_or(0)) / f64::from(u32::MAX);
-        format!("word{:.0}", 20_000_f64.powf(fraction))
-    }
-}
 
 struct Item {
     key: String,
@@ -59,8 +44,8 @@ impl Item {
 }
 
 fn items(count: usize) -> impl Iterator<Item = Item> {
-    let mut words = Words(1);
-    (0..count).map(move |n| Item { key: format!("item-{n}"), value: words.text(ITEM_WORDS).into() })
+    let mut random = Random(1);
+    (0..count).map(move |n| Item { key: format!("item-{n}"), value: random.words(ITEM_WORDS).into() })
 }
 
 fn index(size: usize) -> Index {
@@ -75,7 +60,7 @@ fn insert(criterion: &mut Criterion) {
     for size in SIZES {
         // Made where it is asked for: a hundred thousand items take seconds, also for who picks another bench.
         let mut made = None;
-        let new = Item { key: "new".to_owned(), value: Words(2).text(ITEM_WORDS).into() };
+        let new = Item { key: "new".to_owned(), value: Random(2).words(ITEM_WORDS).into() };
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
             let index = made.get_or_insert_with(|| index(size));
             bencher.iter(|| {
@@ -93,11 +78,11 @@ fn query(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("query");
     for size in SIZES {
         let index = LazyCell::new(|| index(size));
-        let mut words = Words(3);
+        let mut random = Random(3);
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
             let index = &*index;
             bencher.iter_batched(
-                || words.text(QUERY_WORDS),
+                || random.words(QUERY_WORDS),
                 |text| index.search(&Query::unfiltered(&text, NOW, LIMIT)),
                 BatchSize::SmallInput,
             );
@@ -111,7 +96,7 @@ fn tokenizer(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tokenizer");
     let code =
         "parseURLsNow(user_login, 0xE0382) -> Result<Vec<SessionId>, io::Error> in src/session/cache.rs\n";
-    for (name, text) in [("prose", Words(4).text(400)), ("code", code.repeat(20))] {
+    for (name, text) in [("prose", Random(4).words(400)), ("code", code.repeat(20))] {
         group.throughput(Throughput::Bytes(u64::try_from(text.len()).unwrap_or(u64::MAX)));
         group.bench_function(name, |bencher| bencher.iter(|| tokenize(black_box(&text))));
     }

@@ -13,10 +13,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use pm_recall::{Document, Index, Kind, Layout, PassageVector, Query, Scratch, fingerprint};
+use pm_testbed::text::Random;
 
 const DIMENSIONS: usize = 384;
-/// As many as a project's own vocabulary.
-const WORDS: u64 = 2000;
 /// Of an item, and of a question unless told otherwise.
 const ITEM_WORDS: usize = 40;
 const QUERY_WORDS: usize = 8;
@@ -59,8 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut times = Vec::with_capacity(options.queries);
     let began = Instant::now();
     for _ in 0..options.queries {
-        let text = random.text(options.words);
-        let vector = options.vectors.then(|| random.vector());
+        let text = random.words(options.words);
+        let vector = options.vectors.then(|| vector(&mut random));
         let query =
             Query { vector: vector.as_deref(), is_reference: true, ..Query::unfiltered(&text, NOW, 10) };
         let start = Instant::now();
@@ -86,7 +85,7 @@ fn filled(options: &Options) -> Result<Index, Box<dyn Error>> {
     let mut index = Index::new(Layout { statics: options.statics, dimensions: 0 });
     let mut random = Random(options.items as u64 + 1);
     for (number, at) in (0..options.items).zip(0..) {
-        let (key, value) = (format!("item-{number}"), random.text(ITEM_WORDS).into());
+        let (key, value) = (format!("item-{number}"), random.words(ITEM_WORDS).into());
         let session = options.sessions.then(|| format!("session {}", number / 20));
         let document = Document {
             kind,
@@ -103,48 +102,17 @@ fn filled(options: &Options) -> Result<Index, Box<dyn Error>> {
         index.put(&document);
         if options.vectors {
             let print = fingerprint(&document.passage());
-            index.attach(kind, &key, &PassageVector::new(print, &random.vector()));
+            index.attach(kind, &key, &PassageVector::new(print, &vector(&mut random)));
         }
     }
     Ok(index)
 }
 
-/// A small generator (xorshift64).
-struct Random(u64);
-
-impl Random {
-    fn number(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Some words come far more often than others, as in real text.
-    fn text(&mut self, words: usize) -> String {
-        let words: Vec<String> =
-            (0..words).map(|_| word((self.number() % WORDS) * (self.number() % WORDS) / WORDS)).collect();
-        words.join(" ")
-    }
-
-    /// A vector of length 1 in any direction.
-    fn vector(&mut self) -> Vec<f32> {
-        let values: Vec<f32> = (0..DIMENSIONS)
-            .map(|_| f32::from(i16::try_from(self.number() % 2001).unwrap_or_default() - 1000))
-            .collect();
-        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1.0);
-        values.iter().map(|value| value / length).collect()
-    }
-}
-
-/// Word `n` of the vocabulary.
-fn word(mut n: u64) -> String {
-    let mut word = String::from("w");
-    loop {
-        word.push(char::from(b'a' + u8::try_from(n % 26).unwrap_or(0)));
-        n /= 26;
-        if n == 0 {
-            return word;
-        }
-    }
+/// A vector of length 1 in any direction.
+fn vector(random: &mut Random) -> Vec<f32> {
+    let values: Vec<f32> = (0..DIMENSIONS)
+        .map(|_| f32::from(i16::try_from(random.number() % 2001).unwrap_or_default() - 1000))
+        .collect();
+    let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(1.0);
+    values.iter().map(|value| value / length).collect()
 }

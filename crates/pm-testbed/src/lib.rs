@@ -1,4 +1,5 @@
-//! Redis and Valkey servers that tests start by themselves: single, with TLS, behind Sentinel, as a Cluster.
+//! Redis and Valkey servers that tests start by themselves: single, with TLS, behind Sentinel, as a Cluster. And [`text`] for
+//! what is measured.
 //!
 //! ```no_run
 //! use pm_testbed::{Product, Server};
@@ -31,6 +32,7 @@ mod reply;
 mod sentinels;
 mod server;
 pub mod shared;
+pub mod text;
 
 pub use certificates::Certificates;
 pub use cluster::{Cluster, Migration, slot_of};

@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use pm_model::{Instructions, Kernel};
 use pm_recall::{Document, Index, Kind, Layout, Query, tokenize};
+use pm_testbed::text::Random;
 use serde_json::Value;
 
 use super::Operation;
 use crate::Outcome;
-use crate::text::Random;
 
 const KIND: Kind = match Kind::new(0) {
     Some(kind) => kind,

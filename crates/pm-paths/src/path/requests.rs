@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use http::Method;
+use pm_testbed::text::Random;
 use serde_json::{Value, json};
 
 use super::Operation;
 use crate::app::App;
-use crate::text::Random;
 
 /// Items of a recall, and how many are stored at a time.
 const ITEMS: usize = 1000;

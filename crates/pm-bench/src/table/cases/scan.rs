@@ -1,10 +1,11 @@
 //! The vectors of 100,000 items compared with a query, beside reading as many bytes.
 
+use pm_testbed::text::Random;
+
 use crate::Outcome;
 use crate::table::compare::{Contestant, compare};
 use crate::table::figure::{Figure, Unit};
 use crate::table::{Bench, Findings};
-use crate::text::Random;
 use crate::yardstick::bandwidth::{DIMENSIONS, ROWS, read, scan};
 
 pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
