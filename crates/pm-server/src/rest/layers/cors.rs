@@ -14,7 +14,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Whether a request is one that browsers ask about: all others are answered alike with and without.
+/// Whether what is added here is of use: browsers alone heed it, and they name an origin wherever it counts.
 pub fn concerns(request: &Request) -> bool {
     request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN)
 }
