@@ -67,6 +67,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// What went wrong, for machines: the same word whichever way an answer goes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "validation_error",
+            Self::ProjectNotFound => "project_not_found",
+            Self::KeyNotFound => "key_not_found",
+            Self::MemoryNotFound => "memory_not_found",
+            Self::MessageNotFound => "message_not_found",
+            Self::ProjectArchived => "project_archived",
+            Self::MemoryLimitReached { .. } => "memory_limit_reached",
+            Self::SimilarExists(_) => "similar_exists",
+            Self::Conflict => "conflict",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::TooManyLogins => "rate_limited",
+            Self::StoreUnavailable(_) => "store_unavailable",
+            Self::Internal(_) => "internal_error",
+        }
+    }
+
     /// A fault of ours, from whatever lies under it.
     pub fn internal(source: impl Into<Source>) -> Self {
         Self::Internal(source.into())

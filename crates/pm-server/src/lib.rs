@@ -9,6 +9,7 @@
 //! * [`server`]: all of it running.
 //! * [`cli`]: the commands.
 //! * [`telemetry`]: logs and metrics.
+//! * [`workspace`]: which project the working folder means.
 
 pub mod cli;
 pub mod compose;
@@ -19,3 +20,4 @@ pub mod rest;
 pub mod server;
 pub mod telemetry;
 pub mod tls;
+pub mod workspace;

@@ -1,9 +1,18 @@
 //! Operations on projects.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{Act, Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, Target, Versioned};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::input::{Fields, Invalid};
+use crate::model::{
+    Act, Precondition, Project, ProjectDraft, ProjectId, ProjectPatch, ProjectStatus, Target, Versioned,
+};
 use crate::policy::Actor;
 use crate::ports::{Order, Page, PageRequest, ProjectFilter, ProjectPosition, ProjectSort};
 use crate::{Error, Result};
@@ -13,6 +22,10 @@ use super::{Idempotency, Listing, Ports, ProjectList, Recall};
 
 /// How often an update that lost a race is tried again: each loss means that another one won.
 const ATTEMPTS: usize = 64;
+/// Projects of one name that are told apart for whoever names it.
+const NAMESAKES: usize = 10;
+/// Names that are remembered.
+const NAMES: usize = 1024;
 
 /// Operations on projects.
 #[derive(Debug)]
@@ -20,11 +33,12 @@ pub struct Projects {
     ports: Ports,
     recall: Arc<Recall>,
     audit: Arc<Audit>,
+    names: Names,
 }
 
 impl Projects {
     pub(super) fn new(ports: &Ports, recall: Arc<Recall>, audit: Arc<Audit>) -> Self {
-        Self { ports: ports.clone(), recall, audit }
+        Self { ports: ports.clone(), recall, audit, names: Names::default() }
     }
 
     /// Makes a project.
@@ -47,6 +61,91 @@ impl Projects {
     /// One project.
     pub async fn get(&self, id: ProjectId) -> Result<Versioned<Project>> {
         self.ports.store.project(id).await?.ok_or(Error::ProjectNotFound)
+    }
+
+    /// The project that somebody means: by its id, or by its name as it stands; `among`: of these alone.
+    ///
+    /// Names need not be unique. Of several the active one is meant; where that leaves several it is a fault, of the field
+    /// `project`, that tells their ids.
+    pub async fn find(&self, named: &str, among: Option<&[ProjectId]>) -> Result<Versioned<Project>> {
+        let seen = |id: &ProjectId| among.is_none_or(|among| among.contains(id));
+        if let Some(id) = ProjectId::parse(named).filter(seen) {
+            match self.ports.store.project(id).await? {
+                Some(project) => return Ok(project),
+                // Somebody may call a project as an id looks.
+                None => {}
+            }
+        }
+        let name = named.trim();
+        if name.is_empty() || name.contains('\0') {
+            return Err(Error::ProjectNotFound);
+        }
+        if let Some(id) = self.names.id(name).filter(seen)
+            && let Some(project) = self.ports.store.project(id).await?
+            && project.value.name == name
+            && project.value.status == ProjectStatus::Active
+        {
+            return Ok(project);
+        }
+        let project = self.of_name(name, among).await?;
+        self.names.note(name, project.value.id);
+        Ok(project)
+    }
+
+    /// The project that somebody means by a name, made where there is none; whether it was made.
+    ///
+    /// Of all who ask for the same name at once, on whichever node, one makes it: see [`Idempotency`].
+    pub async fn find_or_create(
+        &self,
+        draft: ProjectDraft,
+        among: Option<&[ProjectId]>,
+    ) -> Result<(Versioned<Project>, bool)> {
+        let name = draft.name.clone();
+        match self.find(&name, among).await {
+            Err(Error::ProjectNotFound) => {}
+            found => return Ok((found?, false)),
+        }
+        let mut before = String::new();
+        for _ in 0..ATTEMPTS {
+            let key = key_of(&name, &before);
+            let once = Idempotency::new("", "find or create a project", &key, &Value::Null)?;
+            let id = self.create(draft.clone(), Some(&once)).await?.value.id;
+            // What was made under this key may be gone since, or be called otherwise: then the next key follows from it.
+            match self.ports.store.project(id).await? {
+                Some(project) if project.value.name == name => {
+                    self.names.note(&name, id);
+                    return Ok((project, true));
+                }
+                _ => before = id.to_string(),
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    async fn of_name(&self, name: &str, among: Option<&[ProjectId]>) -> Result<Versioned<Project>> {
+        let mut found: Vec<Versioned<Project>> = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut asked =
+                vec![("search".to_owned(), name.to_owned()), ("limit".to_owned(), "1000".to_owned())];
+            asked.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
+            let page = self.list(&ProjectList::new(Fields::of_query(asked))?, among).await?;
+            found.extend(page.entries.into_iter().filter(|project| project.value.name == name));
+            cursor = page.next;
+            if cursor.is_none() || found.len() > NAMESAKES {
+                break;
+            }
+        }
+        if found.iter().any(|project| project.value.status == ProjectStatus::Active) {
+            found.retain(|project| project.value.status == ProjectStatus::Active);
+        }
+        let ids: Vec<_> = found.iter().take(NAMESAKES).map(|project| project.value.id.to_string()).collect();
+        let Some(project) = found.pop() else { return Err(Error::ProjectNotFound) };
+        if ids.len() > 1 {
+            let message = format!("is the name of several projects: give the id of one: {}", ids.join(", "));
+            return Err(Invalid::field("project", message).into());
+        }
+        Ok(project)
     }
 
     /// What holds of a list for as long as this stays the same: see `Store::projects_revision`.
@@ -150,4 +249,27 @@ impl Projects {
         })
         .await
     }
+}
+
+/// Which project a name was last found to mean; whoever is told so looks whether it still does.
+#[derive(Debug, Default)]
+struct Names(Mutex<HashMap<String, ProjectId>>);
+
+impl Names {
+    fn id(&self, name: &str) -> Option<ProjectId> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    fn note(&self, name: &str, id: ProjectId) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= NAMES {
+            known.clear();
+        }
+        known.insert(name.to_owned(), id);
+    }
+}
+
+/// An idempotency key for a name of any length.
+fn key_of(name: &str, before: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{before}/{name}")))
 }
