@@ -4,6 +4,7 @@
 //! * [`compose`]: puts a store and the operations together; alone here it names the stores there are.
 //! * [`limit`]: how often one caller may call.
 //! * [`rest`]: the REST API, its problems, its OpenAPI document.
+//! * [`mcp`]: the door for coding agents.
 //! * [`http`]: the accept loop below it, with its time limits and shutdown.
 //! * [`tls`]: the certificate of the server and its key.
 //! * [`server`]: all of it running.
@@ -16,6 +17,7 @@ pub mod compose;
 pub mod config;
 pub mod http;
 pub mod limit;
+pub mod mcp;
 pub mod rest;
 pub mod server;
 pub mod telemetry;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::Uri;
 use pm_core::operations::{Operations, Ports};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,12 +13,17 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Environment};
 use crate::http::{self, Drained, Hangups, Limits};
 use crate::limit::Limiter;
-use crate::rest::{self, Door, Gate};
+use crate::mcp::{self, Agents};
+use crate::rest::{self, Beside, Door, Gate};
 use crate::tls::Encryption;
 use crate::{compose, telemetry};
 
 /// How long requests may go on after a stop before they are answered 503; what is left after `Limits::drain` is cut.
 const HURRY_AFTER: Duration = Duration::from_secs(3);
+
+/// The hosts that mean this machine, whoever asks; and what means any.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+const ANY: &str = "*";
 
 /// How long the store may take to close. With the time for requests before it, the server ends within 5 seconds.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -42,6 +48,7 @@ impl Running {
         let address = listener.local_addr()?;
         let (stop, hurry) = (CancellationToken::new(), CancellationToken::new());
         let (embedding, access) = (operations.embedding.clone(), operations.access.clone());
+        let agents_operations = operations.clone();
         let app = rest::api(rest::Parts {
             operations,
             ports: ports.clone(),
@@ -57,6 +64,7 @@ impl Running {
                 ports.clock.clone(),
             )),
             hurry: hurry.clone(),
+            beside: vec![agents(config, agents_operations)],
         });
         let mut background = vec![
             telemetry::metrics::install().spawn_upkeep(stop.clone()),
@@ -116,6 +124,63 @@ impl Running {
         tracing::info!(cut = drained.cut, "stopped");
         Ok(())
     }
+}
+
+/// The door for agents, behind the layers that requests to the API pass.
+fn agents(config: &Config, operations: Operations) -> Beside {
+    let server = &config.server;
+    let allowed = mcp::http::Allowed {
+        hosts: match &server.mcp_allowed_hosts {
+            Some(hosts) if hosts.iter().any(|host| host == ANY) => None,
+            Some(hosts) => Some(hosts.clone()),
+            // Who needs a credential is not led here by a name.
+            None if config.auth.required => None,
+            None => Some(LOOPBACK.map(str::to_owned).into_iter().chain([server.host.clone()]).collect()),
+        },
+        origins: (!server.any_origin()).then(|| server.cors_origins.iter().map(|it| with_port(it)).collect()),
+    };
+    let service = mcp::http::Service::new(Agents::remote(operations), allowed);
+    Beside {
+        path: mcp::http::PATH,
+        service: Arc::new(move |request| {
+            let service = service.clone();
+            Box::pin(async move { service.answer(request).await })
+        }),
+    }
+}
+
+/// An origin that names its port, also the usual one: without, any would pass.
+fn with_port(origin: &str) -> String {
+    let port = if origin.starts_with("https:") { 443 } else { 80 };
+    let named = origin.parse::<Uri>().ok().and_then(|it| it.authority().map(|it| it.port_u16().is_some()));
+    match named {
+        Some(false) => format!("{origin}:{port}"),
+        _ => origin.to_owned(),
+    }
+}
+
+/// Serves agents over standard input and output until the input ends or the process is told to end.
+pub async fn serve_agents(
+    config: &Config,
+    ports: Ports,
+    operations: Operations,
+    project: Option<String>,
+) -> io::Result<()> {
+    let terminated = http::terminated();
+    let stop = CancellationToken::new();
+    let background = [
+        tokio::spawn(compose::sweep(ports.store.clone(), stop.clone())),
+        tokio::spawn(compose::embed(operations.embedding.clone(), stop.clone())),
+    ];
+    let served = tokio::select! {
+        served = mcp::stdio::serve(Agents::local(operations, project), config.server.max_body_bytes) => served,
+        () = terminated => Ok(()),
+    };
+    stop.cancel();
+    let closed = tokio::time::timeout(CLOSING, ports.store.close()).await;
+    background.iter().for_each(JoinHandle::abort);
+    served?;
+    closed.unwrap_or(Ok(())).map_err(io::Error::other)
 }
 
 /// Some time after `stop`, gives up the requests that are still at work.

@@ -87,6 +87,12 @@ impl StoreItem {
     pub fn project(&self) -> Result<ProjectId> {
         self.project.ok_or(Error::ProjectNotFound)
     }
+
+    /// The same in another project than it names.
+    #[must_use]
+    pub fn in_project(self, project: ProjectId) -> Self {
+        Self { project: Some(project), ..self }
+    }
 }
 
 /// A request to store several items, all or none.
@@ -108,6 +114,12 @@ impl StoreBatch {
     /// The project that it names.
     pub fn project(&self) -> Result<ProjectId> {
         self.project.ok_or(Error::ProjectNotFound)
+    }
+
+    /// The same in another project than it names.
+    #[must_use]
+    pub fn in_project(self, project: ProjectId) -> Self {
+        Self { project: Some(project), ..self }
     }
 
     /// A batch made by other means than JSON.
@@ -139,6 +151,12 @@ impl DeleteRequest {
     /// The project that it names.
     pub fn project(&self) -> Result<ProjectId> {
         self.project.ok_or(Error::ProjectNotFound)
+    }
+
+    /// The same in another project than it names.
+    #[must_use]
+    pub fn in_project(self, project: ProjectId) -> Self {
+        Self { project: Some(project), ..self }
     }
 
     /// One item, named by its address.

@@ -2,6 +2,7 @@
 
 mod config;
 mod key;
+mod mcp;
 mod openapi;
 mod serve;
 mod transfer;
@@ -40,6 +41,8 @@ enum Command {
     Export(transfer::Export),
     /// Read NDJSON into a new project.
     Import(transfer::Import),
+    /// Serve coding agents over standard input and output, by the Model Context Protocol.
+    Mcp(mcp::Mcp),
     /// Make, list and revoke API keys, also while a server runs.
     #[command(subcommand)]
     Key(key::Key),
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Openapi => openapi::print(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
+        Command::Mcp(mcp) => mcp::run(mcp),
         Command::Key(key) => key::run(key),
         Command::User(user) => user::run(user),
     };

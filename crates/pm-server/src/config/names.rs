@@ -41,6 +41,7 @@ pub(super) static CORS_ORIGINS: Spec = Spec::new("CORS_ORIGINS", "http://localho
 pub(super) static MAX_BODY_BYTES: Spec = Spec::new("MAX_BODY_BYTES", "8388608");
 pub(super) static TRUSTED_PROXIES: Spec = Spec::unset("TRUSTED_PROXIES");
 pub(super) static DOCS_ENABLED: Spec = Spec::new("DOCS_ENABLED", "true");
+pub(super) static MCP_ALLOWED_HOSTS: Spec = Spec::unset("MCP_ALLOWED_HOSTS");
 pub(super) static TLS_CERT: Spec = Spec::unset("TLS_CERT");
 pub(super) static TLS_KEY: Spec = Spec::unset("TLS_KEY");
 pub(super) static ENVIRONMENT: Spec = Spec::new("ENVIRONMENT", "development");
@@ -84,7 +85,7 @@ pub(super) static RATE_LIMIT_BURST: Spec = Spec::new("RATE_LIMIT_BURST", "200");
 pub(super) static AUDIT_RETENTION_DAYS: Spec = Spec::new("AUDIT_RETENTION_DAYS", "365");
 
 /// Every setting, in the order in which they are read and reported.
-pub(super) static ALL: [&Spec; 46] = [
+pub(super) static ALL: [&Spec; 47] = [
     &ENVIRONMENT,
     &API_HOST,
     &API_PORT,
@@ -92,6 +93,7 @@ pub(super) static ALL: [&Spec; 46] = [
     &MAX_BODY_BYTES,
     &TRUSTED_PROXIES,
     &DOCS_ENABLED,
+    &MCP_ALLOWED_HOSTS,
     &TLS_CERT,
     &TLS_KEY,
     &LOG_LEVEL,

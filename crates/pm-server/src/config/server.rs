@@ -1,5 +1,7 @@
 //! Where the server listens and whom it believes.
 
+use http::uri::Authority;
+
 use super::network::Network;
 use super::reader::{Checked, Parsed, Reader, boolean, list, number};
 use super::{names, origin, tls};
@@ -20,6 +22,9 @@ pub struct Server {
     pub trusted_proxies: Vec<Network>,
     /// Whether `/docs` and `/openapi.json` are there.
     pub docs_enabled: bool,
+    /// The hosts that requests to `/mcp` may be for, or `*` alone, for any; `None`: any where a credential is needed, else
+    /// those that mean this machine.
+    pub mcp_allowed_hosts: Option<Vec<String>>,
     /// Where the certificate and its key are; `None`: connections are not encrypted.
     pub tls: Option<Files>,
 }
@@ -39,6 +44,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
     // No default: nobody is believed.
     let trusted_proxies = reader.optional(&names::TRUSTED_PROXIES, |text| list(text, Network::parse));
     let docs_enabled = reader.value(&names::DOCS_ENABLED, boolean);
+    let mcp_allowed_hosts = reader.optional(&names::MCP_ALLOWED_HOSTS, |text| list(text, allowed_host));
     // That it is at fault is noted already.
     let tls = tls::read(reader);
     Some(Server {
@@ -48,8 +54,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
         max_body_bytes: max_body_bytes?,
         trusted_proxies: trusted_proxies.unwrap_or_default(),
         docs_enabled: docs_enabled?,
+        mcp_allowed_hosts,
         tls,
     })
+}
+
+/// A host, with or without a port; or `*`, for any.
+fn allowed_host(text: &str) -> Parsed<String> {
+    let with_port = |it: &Authority| it.port_u16().is_some() && host(it.host()).is_ok();
+    if text == "*" || host(text).is_ok() || text.parse::<Authority>().is_ok_and(|it| with_port(&it)) {
+        Ok(text.to_owned())
+    } else {
+        Err("give host names or IP addresses, each with or without a port, or *".to_owned())
+    }
 }
 
 /// An address, with or without the brackets of IPv6, or a host name.

@@ -3,6 +3,7 @@
 mod answer;
 mod audit;
 mod auth;
+mod beside;
 mod context;
 mod documents;
 mod extract;
@@ -35,6 +36,7 @@ use tower::Service;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use beside::Beside;
 use documents::Shown;
 use extract::BodyLimit;
 use health::Health;
@@ -69,6 +71,8 @@ pub struct Parts {
     pub limiter: Arc<Limiter>,
     /// Cancelled when a request that is still at work is to be given up.
     pub hurry: CancellationToken,
+    /// What stands behind the same layers without being part of the API.
+    pub beside: Vec<Beside>,
 }
 
 /// The whole API as a service.
@@ -115,6 +119,7 @@ pub fn api(parts: Parts) -> Api {
             Shown(true) => documents::routes(openapi::finished(&declared).to_string()),
             Shown(false) => Router::new(),
         })
+        .merge(parts.beside.into_iter().map(beside::route).fold(Router::new(), Router::merge))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(Guard(Arc::new(layers)))

@@ -118,7 +118,10 @@ fn daily_files(dir: &Path, max_files: usize) -> Result<RollingFileAppender, Erro
 /// Our crates at `level`, others at warnings at most; everything where everything is asked for.
 fn filter(level: LevelFilter) -> Targets {
     let others = if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::WARN) };
-    Targets::new().with_default(others).with_targets(OURS.map(|target| (target, level)))
+    // At warnings it writes what agents sent.
+    let protocol = if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::ERROR) };
+    let ours = OURS.map(|target| (target, level));
+    Targets::new().with_default(others).with_targets(ours).with_target("rmcp", protocol)
 }
 
 fn layer<S, W>(format: Format, colours: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>

@@ -103,6 +103,12 @@ impl RecallRequest {
         self.project.ok_or(crate::Error::ProjectNotFound)
     }
 
+    /// The same in another project than it names.
+    #[must_use]
+    pub fn in_project(self, project: ProjectId) -> Self {
+        Self { project: Some(project), ..self }
+    }
+
     /// Whether the caller wants to see why.
     pub fn explain(&self) -> bool {
         self.explain

@@ -8,7 +8,7 @@ mod lines;
 mod local;
 mod record;
 mod server;
-mod trust;
+pub(in crate::cli) mod trust;
 
 pub(super) use export::Export;
 pub(super) use import::Import;

@@ -10,7 +10,7 @@ use crate::cli::Failure;
 use crate::tls;
 
 /// The authorities of a file; else those of the system; else, where that knows none, those of the browsers.
-pub(super) fn roots(file: Option<&Path>) -> Result<RootCerts, Failure> {
+pub(in crate::cli) fn roots(file: Option<&Path>) -> Result<RootCerts, Failure> {
     let authorities = match file {
         Some(path) => tls::certificates(path)
             .map_err(|what| Failure::usage(format!("--ca {}: {what}", path.display())))?,
@@ -24,7 +24,7 @@ pub(super) fn roots(file: Option<&Path>) -> Result<RootCerts, Failure> {
 }
 
 /// An error of a request, with the way out where the server is not trusted.
-pub(super) fn told(error: &ureq::Error) -> String {
+pub(in crate::cli) fn told(error: &ureq::Error) -> String {
     let certificate = match error {
         ureq::Error::Rustls(rustls::Error::InvalidCertificate(_)) => true,
         ureq::Error::Io(error) => is_of_certificate(error),

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRef, FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use pm_core::input::{self, BODY_DEPTH, Invalid};
@@ -65,18 +66,7 @@ where
         let (parts, body) = request.into_parts();
         check_type(&parts.headers)?;
         let limit = BodyLimit::from_ref(state);
-        let arrived = arrival(&parts.headers, body, &limit).await?;
-        if arrived.bytes.len() <= SMALL {
-            return Ok(Self(input::parse(&arrived.bytes, DEPTH)?));
-        }
-        let weight = input::weight(&arrived.bytes);
-        if weight > room::heaviest(limit.bytes) {
-            return Err(Problem::new(Code::PayloadTooLarge, TOO_MANY));
-        }
-        let made = limit.room.to_be_made(weight).await?;
-        if let Some(burden) = parts.extensions.get::<Burden>() {
-            burden.carry(made);
-        }
+        let arrived = bounded(&parts, body, &limit).await?;
         if arrived.bytes.len() < LONG {
             return Ok(Self(input::parse(&arrived.bytes, DEPTH)?));
         }
@@ -86,9 +76,26 @@ where
     }
 }
 
+/// A whole JSON body that may be parsed: there is room for what is made of it until the request is answered.
+pub async fn bounded(parts: &Parts, body: Body, limit: &BodyLimit) -> Result<Arrived, Problem> {
+    let arrived = arrival(&parts.headers, body, limit).await?;
+    if arrived.bytes.len() > SMALL {
+        let weight = input::weight(&arrived.bytes);
+        if weight > room::heaviest(limit.bytes) {
+            return Err(Problem::new(Code::PayloadTooLarge, TOO_MANY));
+        }
+        let made = limit.room.to_be_made(weight).await?;
+        if let Some(burden) = parts.extensions.get::<Burden>() {
+            burden.carry(made);
+        }
+    }
+    Ok(arrived)
+}
+
 /// A whole body, with its room.
-pub(super) struct Arrived {
-    pub(super) bytes: Bytes,
+pub struct Arrived {
+    /// Its bytes.
+    pub bytes: Bytes,
     _room: Option<OwnedSemaphorePermit>,
 }
 

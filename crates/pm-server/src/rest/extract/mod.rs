@@ -10,7 +10,7 @@ mod query;
 mod room;
 
 pub use access::{By, Caller, Reading, Within, Writing};
-pub use body::{BodyLimit, JsonBody, Repeatable};
+pub use body::{BodyLimit, JsonBody, Repeatable, bounded};
 pub use client::Client;
 pub use conditions::{Conditions, ReadConditions};
 pub use form::{Form, FormBody};

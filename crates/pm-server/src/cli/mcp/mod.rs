@@ -1,0 +1,56 @@
+//! `ai-pm mcp`: the door for coding agents, over standard input and output.
+
+mod relay;
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::compose::{self, Absent};
+use crate::config::Config;
+use crate::{server, telemetry, workspace};
+
+/// Serve coding agents over standard input and output, by the Model Context Protocol.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  ai-pm mcp                                       over the store of this folder's settings
+  ai-pm mcp --project shop                        calls that name no project mean this one
+  AI_PM_API_KEY=aipm_... ai-pm mcp --server https://pm.example.com
+
+A client starts it: docs/mcp.md has what to write into the settings of the common ones. Without --project, AI_PM_PROJECT
+names the project, else the git remote of the working folder. Standard output carries the protocol alone; the log goes to
+standard error.")]
+pub(super) struct Mcp {
+    /// The project that calls mean which name none.
+    #[arg(long, short, value_name = "NAME|ID")]
+    project: Option<String>,
+    /// Pass everything on to the running server at this address instead of opening the store.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The API key for the server [env: `AI_PM_API_KEY`].
+    #[arg(long, value_name = "KEY", requires = "server")]
+    api_key: Option<String>,
+    /// A PEM file of the authority that vouches for an https server, where it is not one of the system.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    ca: Option<PathBuf>,
+}
+
+pub(super) fn run(mcp: Mcp) -> Result<(), Failure> {
+    let project = workspace::default_project(mcp.project.as_deref());
+    match mcp.server {
+        Some(url) => relay::run(&url, mcp.api_key, mcp.ca.as_deref(), project.as_deref()),
+        None => serve(&super::load()?, project),
+    }
+}
+
+fn serve(config: &Config, project: Option<String>) -> Result<(), Failure> {
+    let _logs = telemetry::logs::init(&config.log).map_err(Failure::usage)?;
+    let runtime = super::runtime()?;
+    let served = runtime.block_on(async {
+        let (ports, operations) = compose::open(config, Absent::Fail).await.map_err(Failure::failed)?;
+        server::serve_agents(config, ports, operations, project).await.map_err(Failure::failed)
+    });
+    // A read of standard input that nobody ends is not waited for.
+    runtime.shutdown_background();
+    served
+}

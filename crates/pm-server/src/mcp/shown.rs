@@ -1,0 +1,148 @@
+//! Items and messages as agents see them.
+
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use pm_core::model::{JsonText, Key, MemoryItem, MemoryType, Message, Project, ProjectId};
+use pm_core::operations::Recalled;
+use serde_json::{Map, Value, json};
+
+use super::answer::{cut, share};
+
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What the lines around a text take, in characters.
+const FRAME: usize = 160;
+/// Metadata of an item that is longer is left to the resource.
+const METADATA_CHARS: usize = 600;
+
+/// The address of an item.
+pub(super) fn uri(project: ProjectId, r#type: MemoryType, key: &Key) -> String {
+    let key = utf8_percent_encode(key.as_str(), RESERVED);
+    format!("aipm://projects/{project}/memory/{}/{key}", r#type.as_str())
+}
+
+/// A project, in short.
+pub(super) fn project(project: &Project) -> Value {
+    json!({ "id": project.id, "name": project.name })
+}
+
+/// A value as people read it: text as it is, all else as JSON.
+pub(super) fn text_of(value: &JsonText) -> String {
+    match value.to_value() {
+        Value::String(text) => text,
+        _ => value.as_str().to_owned(),
+    }
+}
+
+/// Several recalled items, as text and as JSON, together in about `budget` characters each way.
+pub(super) struct Items {
+    /// Each as text, with no number before it.
+    pub(super) texts: Vec<String>,
+    /// Each as JSON.
+    pub(super) values: Vec<Value>,
+    /// How many had to be cut.
+    pub(super) cut: usize,
+}
+
+impl Items {
+    /// `recalled`, in its order.
+    pub(super) fn of(recalled: &[Recalled], budget: usize, explain: bool) -> Self {
+        let whole: Vec<_> = recalled.iter().map(|recalled| text_of(&recalled.item.value)).collect();
+        let lengths: Vec<_> = whole.iter().map(|text| text.chars().count()).collect();
+        let each = share(&lengths, budget.saturating_sub(FRAME * recalled.len()));
+        let (mut texts, mut values, mut shortened) = (Vec::new(), Vec::new(), 0);
+        for (recalled, whole) in recalled.iter().zip(&whole) {
+            let (head, all) = cut(whole, each);
+            shortened += usize::from(all.is_some());
+            texts.push(as_text(recalled, head, all));
+            values.push(as_json(recalled, head, all, explain));
+        }
+        Self { texts, values, cut: shortened }
+    }
+}
+
+fn as_text(recalled: &Recalled, head: &str, all: Option<usize>) -> String {
+    let item = &recalled.item;
+    let mut text = format!("[{}] {}", item.r#type.as_str(), item.key.as_str().escape_debug());
+    if let Some(relevance) = recalled.relevance {
+        let _ = write!(text, " (relevance {relevance:.2})");
+    }
+    let _ = write!(text, ", {:.0}", item.timestamp);
+    if let Some(solves) = solves(item) {
+        let _ = write!(text, ", solves {}", solves.escape_debug());
+    }
+    let _ = write!(text, "\n{head}");
+    if let Some(all) = all {
+        let shown = head.chars().count();
+        let address = uri(item.project_id, item.r#type, &item.key);
+        let _ =
+            write!(text, "\n[cut: {shown} of {all} characters; all of it: a larger max_chars, or {address}]");
+    }
+    text
+}
+
+/// The key of the error that a solution names.
+fn solves(item: &MemoryItem) -> Option<String> {
+    let metadata = item.metadata.as_ref()?.to_value();
+    metadata.get("solves")?.as_str().map(str::to_owned)
+}
+
+fn as_json(recalled: &Recalled, head: &str, all: Option<usize>, explain: bool) -> Value {
+    let item = &recalled.item;
+    let mut shown = Map::new();
+    shown.insert("type".to_owned(), item.r#type.as_str().into());
+    shown.insert("key".to_owned(), item.key.as_str().into());
+    let value = if all.is_some() { Value::from(head) } else { item.value.to_value() };
+    shown.insert("value".to_owned(), value);
+    if let Some(all) = all {
+        shown.insert("cut".to_owned(), json!({ "shown": head.chars().count(), "of": all }));
+    }
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            shown.insert(name.to_owned(), value);
+        }
+    };
+    put("relevance", recalled.relevance.map(Value::from));
+    put("timestamp", Some(item.timestamp.to_string().into()));
+    put("session_id", item.session_id.as_ref().map(|session| json!(session)));
+    put("importance", item.importance.map(Value::from));
+    let metadata = item.metadata.as_ref().filter(|metadata| metadata.as_str().len() <= METADATA_CHARS);
+    put("metadata", metadata.map(JsonText::to_value));
+    put("uri", Some(uri(item.project_id, item.r#type, &item.key).into()));
+    put("explain", recalled.explain.as_ref().filter(|_| explain).map(explained));
+    Value::Object(shown)
+}
+
+fn explained(why: &pm_core::operations::recall::Explained) -> Value {
+    let mut parts: Map<_, _> =
+        why.parts.iter().map(|(name, share)| ((*name).to_owned(), json!(share))).collect();
+    parts.insert("score".to_owned(), json!(why.score));
+    if let Some(why) = why.transformer {
+        parts.insert("transformer".to_owned(), why.into());
+    }
+    Value::Object(parts)
+}
+
+/// Messages as text and as JSON, together in about `budget` characters each way.
+pub(super) fn messages(messages: &[Message], budget: usize) -> (String, Vec<Value>) {
+    let lengths: Vec<_> = messages.iter().map(|message| message.content.chars().count()).collect();
+    let each = share(&lengths, budget.saturating_sub(FRAME / 2 * messages.len()));
+    let (mut text, mut values) = (String::new(), Vec::new());
+    for message in messages {
+        let (head, all) = cut(&message.content, each);
+        let dots = if all.is_some() { " […]" } else { "" };
+        let _ = writeln!(text, "- {}, {:.0}: {head}{dots}", message.role.as_str(), message.timestamp);
+        let mut value = json!({
+            "role": message.role.as_str(), "content": head, "timestamp": message.timestamp.to_string(),
+        });
+        if let Some(all) = all {
+            value["cut"] = json!({ "shown": head.chars().count(), "of": all });
+        }
+        if let Some(session) = &message.session_id {
+            value["session_id"] = json!(session);
+        }
+        values.push(value);
+    }
+    (text, values)
+}
