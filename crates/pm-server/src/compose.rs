@@ -54,6 +54,13 @@ pub enum ComposeError {
     Model(#[from] bundled::OpenError),
 }
 
+impl ComposeError {
+    /// Whether another process holds the embedded store.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Open(embedded::OpenError::Locked(_)))
+    }
+}
+
 /// What is done about a Redis that does not answer when the store is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Absent {

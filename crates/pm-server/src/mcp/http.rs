@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use pm_core::input::{self, BODY_DEPTH, Unreadable};
@@ -26,6 +26,8 @@ pub const PROJECT: HeaderName = HeaderName::from_static("ai-pm-project");
 pub(super) const DEPTH: usize = BODY_DEPTH + 8;
 /// The most bytes of an error's text that is passed on.
 const ERROR_BYTES: usize = 4096;
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The project that a request's header names.
 #[derive(Clone)]
@@ -74,13 +76,16 @@ impl Service {
         if request.method() == Method::POST
             && let Err(unreadable) = input::parse(request.body(), DEPTH)
         {
-            return refusal(StatusCode::BAD_REQUEST, unread(&unreadable), None);
+            return refusal(StatusCode::BAD_REQUEST, unread(&unreadable), id_in(request.body()));
         }
         let named = request.headers().get(PROJECT).and_then(|name| std::str::from_utf8(name.as_bytes()).ok());
         if let Some(name) = named.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned) {
             request.extensions_mut().insert(Named(name));
         }
-        let response = self.0.handle(request.map(Full::new)).await;
+        // Answers are JSON whatever else a client takes: who does not name both is answered all the same.
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        let mut response = self.0.handle(request.map(Full::new)).await;
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         let plain =
             response.headers().get(CONTENT_TYPE).is_none_or(|sort| sort.as_bytes().starts_with(b"text/"));
         if plain && (response.status().is_client_error() || response.status().is_server_error()) {
@@ -88,6 +93,15 @@ impl Service {
         }
         response.map(Body::new)
     }
+}
+
+/// The id of the request in bytes that are JSON but no good request: who waits for its answer is told.
+pub(super) fn id_in(bytes: &[u8]) -> Option<RequestId> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        id: RequestId,
+    }
+    serde_json::from_slice(bytes).map(|Head { id }| id).ok()
 }
 
 /// What could not be read, as an error of the protocol.
@@ -133,6 +147,7 @@ fn refusal(status: StatusCode, error: ErrorData, id: Option<RequestId>) -> Respo
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     response
 }
 

@@ -12,14 +12,13 @@ use rmcp::ErrorData;
 use rmcp::model::{GetExtensions, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly};
 use rmcp::transport::{Transport, stdio_pipes};
-use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::Agents;
-use super::http::{DEPTH, line, unread};
+use super::http::{DEPTH, id_in, line, unread};
 
 /// Requests that are at work at a time; those behind them are not read yet.
 const AT_WORK: usize = 32;
@@ -165,16 +164,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
 /// The message in a line, or why there is none, for the request of this id.
 fn parsed(bytes: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, (ErrorData, Option<RequestId>)> {
-    let value = input::parse(bytes, DEPTH).map_err(|unreadable| (unread(&unreadable), None))?;
-    let id = match value.get("id") {
-        Some(Value::String(id)) => Some(RequestId::String(id.as_str().into())),
-        Some(Value::Number(id)) => id.as_i64().map(RequestId::Number),
-        _ => None,
-    };
+    let value = input::parse(bytes, DEPTH).map_err(|unreadable| (unread(&unreadable), id_in(bytes)))?;
     serde_json::from_value(value).map_err(|_| {
         let message =
             "this is no message of JSON-RPC 2.0 that this protocol has: see jsonrpc, id, method and params";
-        (ErrorData::invalid_request(message, None), id)
+        (ErrorData::invalid_request(message, None), id_in(bytes))
     })
 }
 

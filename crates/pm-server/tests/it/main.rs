@@ -26,6 +26,7 @@ mod idempotency;
 mod keys;
 mod limits;
 mod lists;
+mod mcp;
 mod messages;
 mod metrics;
 mod nodes;

@@ -5,7 +5,7 @@ mod relay;
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::compose::{self, Absent};
+use crate::compose::{self, Absent, ComposeError};
 use crate::config::Config;
 use crate::{server, telemetry, workspace};
 
@@ -47,10 +47,21 @@ fn serve(config: &Config, project: Option<String>) -> Result<(), Failure> {
     let _logs = telemetry::logs::init(&config.log).map_err(Failure::usage)?;
     let runtime = super::runtime()?;
     let served = runtime.block_on(async {
-        let (ports, operations) = compose::open(config, Absent::Fail).await.map_err(Failure::failed)?;
+        let (ports, operations) = compose::open(config, Absent::Fail).await.map_err(unopened)?;
         server::serve_agents(config, ports, operations, project).await.map_err(Failure::failed)
     });
     // A read of standard input that nobody ends is not waited for.
     runtime.shutdown_background();
     served
+}
+
+/// Why the store is not opened, with the way out.
+fn unopened(error: ComposeError) -> Failure {
+    if error.is_held() {
+        Failure::failed(format!(
+            "{error}; or have calls passed on to it, by --server URL where it is a server"
+        ))
+    } else {
+        Failure::failed(error)
+    }
 }

@@ -65,7 +65,7 @@ async fn list(asked: &Asked, mut arguments: Arguments) -> Result<Answer, Fault> 
     arguments.end()?;
     let request = ProjectList::new(Fields::of_query(parameters))?;
     let page = asked.may(Action::List)?.projects.list(&request, asked.among()).await?;
-    let mut text = format!("{} projects in all:\n", page.total);
+    let mut text = format!("Projects, {} in all:\n", page.total);
     let mut projects = Vec::new();
     for project in page.entries {
         let project = project.value;

@@ -90,6 +90,11 @@ pub async fn run_into(stdout: Stdio, folder: &Path, settings: &[(&str, &str)], a
     ended(command(folder, settings, arguments).stdout(stdout).spawn().unwrap(), arguments).await
 }
 
+/// Starts the binary with pipes to all its streams, for a test that talks to it.
+pub fn piped(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Child {
+    command(folder, settings, arguments).stdin(Stdio::piped()).spawn().unwrap()
+}
+
 async fn ended(child: Child, arguments: &[&str]) -> Ran {
     let output = timeout(PATIENCE, child.wait_with_output()).await;
     let output = output.unwrap_or_else(|_| panic!("{arguments:?} does not end")).unwrap();
