@@ -1,5 +1,6 @@
 //! Measures the release build of ai-pm from outside. See `pm-bench --help`.
 
+mod agents;
 mod bodies;
 mod client;
 mod descriptors;
@@ -64,6 +65,8 @@ enum Command {
         #[arg(long, default_value_t = 25)]
         seconds: u32,
     },
+    /// The door for agents: how soon it answers, what it adds to a recall, and many clients of it at once.
+    Agents(agents::Agents),
     /// Latency and memory against items, projects and clients, and recalls whose index is not loaded.
     Growth(growth::Growth),
     /// A yardstick by itself: a bare axum server on a free port, which it prints.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Siege(siege) => siege::run(&siege),
         Command::Logins { each } => logins::run(each),
         Command::Nodes { seconds } => nodes::run(seconds),
+        Command::Agents(agents) => agents::run(&agents),
         Command::Growth(growth) => growth::run(&growth),
         Command::Bare { bytes } => yardstick::bare::run(bytes),
     };

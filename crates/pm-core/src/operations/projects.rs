@@ -69,12 +69,11 @@ impl Projects {
     /// `project`, that tells their ids.
     pub async fn find(&self, named: &str, among: Option<&[ProjectId]>) -> Result<Versioned<Project>> {
         let seen = |id: &ProjectId| among.is_none_or(|among| among.contains(id));
-        if let Some(id) = ProjectId::parse(named).filter(seen) {
-            match self.ports.store.project(id).await? {
-                Some(project) => return Ok(project),
-                // Somebody may call a project as an id looks.
-                None => {}
-            }
+        // One that is called as an id looks is found by its name.
+        if let Some(id) = ProjectId::parse(named).filter(seen)
+            && let Some(project) = self.ports.store.project(id).await?
+        {
+            return Ok(project);
         }
         let name = named.trim();
         if name.is_empty() || name.contains('\0') {
