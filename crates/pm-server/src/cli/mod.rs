@@ -39,7 +39,7 @@ enum Command {
     Openapi,
     /// Write one project as NDJSON: the project, its items, its messages.
     Export(transfer::Export),
-    /// Read NDJSON into a new project.
+    /// Read NDJSON, or what other tools keep, into a new project.
     Import(transfer::Import),
     /// Serve coding agents over standard input and output, by the Model Context Protocol.
     Mcp(mcp::Mcp),

@@ -31,8 +31,8 @@ pub(super) trait Door {
     /// Stores items in a project.
     fn store_items(&mut self, id: &str, items: Vec<Value>) -> Result<(), Failure>;
 
-    /// Adds a message to a project.
-    fn add_message(&mut self, id: &str, body: Value) -> Result<(), Failure>;
+    /// Adds messages to a project; those of one time stay in their order.
+    fn add_messages(&mut self, id: &str, bodies: Vec<Value>) -> Result<(), Failure>;
 
     /// Takes a project back that could not be finished.
     fn delete_project(&mut self, id: &str) -> Result<(), Failure>;

@@ -51,6 +51,10 @@ impl Iterator for Lines {
         while matches!(bytes.last(), Some(b'\n' | b'\r')) {
             bytes.pop();
         }
+        // Some editors put a mark of the encoding before the first line.
+        if self.number == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
         Some(Ok(Line { number: self.number, bytes: whole.then_some(bytes), length }))
     }
 }

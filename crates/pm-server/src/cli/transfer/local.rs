@@ -1,5 +1,8 @@
 //! The store itself, opened by this command.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use pm_core::input::Fields;
 use pm_core::model::{
     Act, ItemDraft, Key, MemoryType, MessageDraft, Precondition, ProjectDraft, ProjectId, ProjectPatch,
@@ -44,6 +47,23 @@ impl Local {
 
 fn id_of(text: &str) -> Result<ProjectId, Failure> {
     ProjectId::parse(text).ok_or_else(|| Failure::failed(format!("there is no project {text:?}")))
+}
+
+/// Runs all at once, begun in their order: what is made of them at their beginning, such as ids, is in that order too.
+async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        let mut all = true;
+        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(ready) => *output = Some(ready),
+                Poll::Pending => all = false,
+            }
+        }
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 fn value_of<T: serde::Serialize>(thing: &T) -> Result<Value, Failure> {
@@ -108,10 +128,14 @@ impl Door for Local {
             .map_err(Failure::failed)
     }
 
-    fn add_message(&mut self, id: &str, body: Value) -> Result<(), Failure> {
-        let draft = MessageDraft::new(body).map_err(Failure::failed)?;
-        let create = self.operations.messages.create(id_of(id)?, draft, None);
-        self.runtime.block_on(create).map(drop).map_err(Failure::failed)
+    fn add_messages(&mut self, id: &str, bodies: Vec<Value>) -> Result<(), Failure> {
+        let project = id_of(id)?;
+        let drafts: Result<Vec<_>, _> = bodies.into_iter().map(MessageDraft::new).collect();
+        let drafts = drafts.map_err(Failure::failed)?;
+        // All at once, so that the store commits them together instead of waiting for the disk after each.
+        let creates = drafts.into_iter().map(|draft| self.operations.messages.create(project, draft, None));
+        let created = self.runtime.block_on(together(creates));
+        created.into_iter().try_for_each(|created| created.map(drop).map_err(Failure::failed))
     }
 
     fn delete_project(&mut self, id: &str) -> Result<(), Failure> {

@@ -1,13 +1,17 @@
-//! `ai-pm export` and `ai-pm import`: one project as NDJSON, a line for the project, for each item and each message.
+//! `ai-pm export` and `ai-pm import`: one project as NDJSON, a line for the project, for each item and each message; and
+//! what other tools keep, into a project.
 
+mod apply;
 mod door;
 mod export;
 mod first_version;
+mod formats;
 mod import;
 mod lines;
 mod local;
 mod record;
 mod server;
+mod tally;
 pub(in crate::cli) mod trust;
 
 pub(super) use export::Export;

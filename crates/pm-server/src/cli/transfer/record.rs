@@ -12,10 +12,10 @@ pub(super) enum Record {
     Project(Value),
     /// An item; also a line that names no kind, so that a plain list of items can be imported.
     Item(Value),
-    /// An item that has expired since it was exported.
-    Expired,
     /// A message.
     Message(Value),
+    /// What is left out, and why: it is not bad, and says nothing any more.
+    LeftOut(&'static str),
 }
 
 /// A line of an export.
@@ -28,14 +28,18 @@ pub(super) fn line(kind: &str, thing: Value) -> Result<String, serde_json::Error
     serde_json::to_string(&record)
 }
 
+/// Reads JSON as strictly as the API does.
+pub(super) fn parse(text: &[u8]) -> Result<Value, String> {
+    input::parse(text, BODY_DEPTH).map_err(|fault| match fault {
+        Unreadable::Malformed(detail) => detail,
+        Unreadable::Invalid(invalid) => invalid.to_string(),
+    })
+}
+
 impl Record {
     /// Reads a line and checks it as the API would; `now` is what is left of an item's life counted from.
     pub(super) fn read(line: &[u8], now: Timestamp) -> Result<Self, String> {
-        let value = input::parse(line, BODY_DEPTH).map_err(|fault| match fault {
-            Unreadable::Malformed(detail) => detail,
-            Unreadable::Invalid(invalid) => invalid.to_string(),
-        })?;
-        Self::of(value, now).map_err(|invalid| invalid.to_string())
+        Self::of(parse(line)?, now).map_err(|invalid| invalid.to_string())
     }
 
     fn of(value: Value, now: Timestamp) -> Result<Self, Invalid> {
@@ -49,26 +53,35 @@ impl Record {
             }
             Some("item") => {
                 without(&mut object, &["project_id"]);
-                if let Some(end) = object.shift_remove("expires_at") {
-                    let end = input::timestamp(end).map_err(|fault| fault.within("expires_at"))?;
-                    if end <= now {
-                        return Ok(Self::Expired);
-                    }
-                    // Rounded up: it may live up to a second longer, never shorter.
-                    let left = end.duration_since(now) + SignedDuration::from_nanos(999_999_999);
-                    let left = left.as_secs();
-                    object.insert("ttl".to_owned(), Value::from(left));
-                }
-                ItemDraft::new(Value::Object(object.clone()))?;
-                Ok(Self::Item(Value::Object(object)))
+                Self::item(object, now)
             }
             Some("message") => {
                 without(&mut object, &["id", "project_id"]);
-                MessageDraft::new(Value::Object(object.clone()))?;
-                Ok(Self::Message(Value::Object(object)))
+                Self::message(object)
             }
             _ => Err(Invalid::field("kind", "must be one of project, item, message")),
         }
+    }
+
+    /// An item as the API takes it, but for `expires_at`, which becomes what is left of its life at `now`.
+    pub(super) fn item(mut object: Map<String, Value>, now: Timestamp) -> Result<Self, Invalid> {
+        if let Some(end) = object.shift_remove("expires_at") {
+            let end = input::timestamp(end).map_err(|fault| fault.within("expires_at"))?;
+            if end <= now {
+                return Ok(Self::LeftOut("expired"));
+            }
+            // Rounded up: it may live up to a second longer, never shorter.
+            let left = end.duration_since(now) + SignedDuration::from_nanos(999_999_999);
+            object.insert("ttl".to_owned(), Value::from(left.as_secs()));
+        }
+        ItemDraft::new(Value::Object(object.clone()))?;
+        Ok(Self::Item(Value::Object(object)))
+    }
+
+    /// A message as the API takes it.
+    pub(super) fn message(object: Map<String, Value>) -> Result<Self, Invalid> {
+        MessageDraft::new(Value::Object(object.clone()))?;
+        Ok(Self::Message(Value::Object(object)))
     }
 }
 

@@ -159,8 +159,10 @@ impl Door for Server {
         self.call("POST", "/api/memory/store/batch", Some(&body)).map(drop)
     }
 
-    fn add_message(&mut self, id: &str, body: Value) -> Result<(), Failure> {
-        self.call("POST", &format!("/api/projects/{id}/messages"), Some(&body)).map(drop)
+    fn add_messages(&mut self, id: &str, bodies: Vec<Value>) -> Result<(), Failure> {
+        let path = format!("/api/projects/{id}/messages");
+        // One after the other: the server gives out ids as they arrive, and those of one time sort by them.
+        bodies.iter().try_for_each(|body| self.call("POST", &path, Some(body)).map(drop))
     }
 
     fn delete_project(&mut self, id: &str) -> Result<(), Failure> {

@@ -48,11 +48,12 @@ async fn bad_lines_are_named_and_nothing_is_applied() {
         std::fs::write(place.path().join("bad.ndjson"), &file).unwrap();
         let ran = place.run(&["import", "bad.ndjson", "--project", "p"]).await.expect(1);
         let lines: Vec<&str> = ran.stderr.lines().collect();
-        assert_eq!(lines.len(), bad.len() + 1, "{lines:#?}");
+        assert_eq!(lines.len(), bad.len() + 2, "{lines:#?}");
+        assert_eq!(lines[0], "bad.ndjson: read as ndjson");
         for (n, (_, word)) in bad.iter().enumerate() {
-            let start = format!("bad.ndjson:{}: ", 2 * n + 3);
-            assert!(lines[n].starts_with(&start) && lines[n].contains(word), "{start}{word}: {}", lines[n]);
-            assert!(lines[n].len() < 300, "{}", lines[n]);
+            let (start, line) = (format!("bad.ndjson:{}: ", 2 * n + 3), lines[n + 1]);
+            assert!(line.starts_with(&start) && line.contains(word), "{start}{word}: {line}");
+            assert!(line.len() < 300, "{line}");
         }
         assert!(ran.one_line().contains("12 bad lines, nothing was imported"), "{ran:?}");
         assert_eq!(ran.stdout, "");
@@ -105,7 +106,7 @@ async fn wrong_files_and_names_are_one_clear_line() {
         refused(place.path(), &[], &arguments, code, words).await;
     };
     import("missing", "p", 1, &["missing: "]).await;
-    import("folder", "p", 1, &["folder: is no regular file"]).await;
+    import("folder", "p", 1, &["folder: ", "no Markdown file"]).await;
     import("/dev/null", "p", 1, &["/dev/null: is no regular file"]).await;
     import("empty", "  ", 2, &["--project", "name"]).await;
     import("empty", &"n".repeat(201), 2, &["--project", "name"]).await;
