@@ -116,6 +116,7 @@ async fn open(folder: &TempDir) -> Outcome<(Api, Arc<Access>, String)> {
             clock,
         )),
         hurry: CancellationToken::new(),
+        beside: Vec::new(),
     });
     Ok((api, access, key))
 }

@@ -1,6 +1,6 @@
 //! The folder that a command is run in, as far as it says which project is meant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The setting that names the project.
 pub const PROJECT: &str = "AI_PM_PROJECT";
@@ -12,8 +12,13 @@ pub fn default_project(named: Option<&str>) -> Option<String> {
     named
         .map(str::to_owned)
         .and_then(set)
-        .or_else(|| std::env::var(PROJECT).ok().and_then(set))
+        .or_else(|| variable(PROJECT).and_then(set))
         .or_else(|| std::env::current_dir().ok().and_then(|folder| of_folder(&folder)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a variable of whoever asks, no setting of the server")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// The name of the git remote `origin`, else of the first remote, of the repository that `folder` is in.
@@ -25,7 +30,7 @@ fn of_folder(folder: &Path) -> Option<String> {
 }
 
 /// The folder of the repository that the file `.git` of a work tree or of a submodule leads to.
-fn shared(file: &Path) -> Option<std::path::PathBuf> {
+fn shared(file: &Path) -> Option<PathBuf> {
     let text = std::fs::read_to_string(file).ok()?;
     let own = file.parent()?.join(text.strip_prefix("gitdir:")?.trim());
     // A work tree has the settings of the repository that it belongs to.

@@ -28,6 +28,13 @@ impl Answer {
     }
 }
 
+/// Puts a field into a JSON object.
+pub(super) fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value.into());
+    }
+}
+
 /// How long each of several texts may be, so that together they have at most `budget` characters: the same for all, and what
 /// short ones leave goes to the long ones.
 pub(super) fn share(lengths: &[usize], budget: usize) -> usize {

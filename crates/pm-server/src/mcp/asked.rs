@@ -63,7 +63,7 @@ impl Asked {
     pub(super) async fn project(&self, named: Option<&str>) -> Result<Project, Fault> {
         let name = self.name(named)?;
         let found = self.may(Action::List)?.projects.find(name, self.among()).await;
-        let project = found.map_err(|error| self.not_found(error, name))?.value;
+        let project = found.map_err(|error| not_found(error, name))?.value;
         self.may(Action::Read(project.id))?;
         Ok(project)
     }
@@ -99,11 +99,11 @@ impl Asked {
             Invalid::field("project", message).into()
         })
     }
+}
 
-    fn not_found(&self, error: Error, name: &str) -> Fault {
-        match error {
-            Error::ProjectNotFound => Fault::from(error).with_detail(format!("there is no project {name:?}")),
-            error => error.into(),
-        }
+fn not_found(error: Error, name: &str) -> Fault {
+    match error {
+        Error::ProjectNotFound => Fault::from(error).with_detail(format!("there is no project {name:?}")),
+        error => error.into(),
     }
 }

@@ -6,6 +6,8 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
+use super::answer::put;
+
 /// Why a call did not do what was asked.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -46,10 +48,10 @@ impl Fault {
         let mut error = json!({ "code": self.code, "detail": self.detail });
         if !self.errors.is_empty() {
             let errors = self.errors.iter().map(|it| json!({ "field": it.field, "message": it.message }));
-            error["errors"] = errors.collect();
+            put(&mut error, "errors", errors.collect::<Vec<_>>());
         }
         if let Some(next) = self.next() {
-            error["next"] = next.into();
+            put(&mut error, "next", next);
         }
         error
     }

@@ -87,7 +87,7 @@ impl ServerHandler for Agents {
         let asked = Asked::of(self, &context)?;
         let arguments = request.arguments.unwrap_or_default();
         let answered = tools::call(&request.name, &asked, arguments).await?;
-        Ok(answered.map_or_else(|fault| fault.into_result(), answer::Answer::into_result).into())
+        Ok(answered.map_or_else(fault::Fault::into_result, answer::Answer::into_result).into())
     }
 
     async fn list_resources(

@@ -7,7 +7,7 @@ use pm_core::model::{JsonText, Key, MemoryItem, MemoryType, Message, Project, Pr
 use pm_core::operations::Recalled;
 use serde_json::{Map, Value, json};
 
-use super::answer::{cut, share};
+use super::answer::{cut, put, share};
 
 /// All but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -98,19 +98,19 @@ fn as_json(recalled: &Recalled, head: &str, all: Option<usize>, explain: bool) -
     if let Some(all) = all {
         shown.insert("cut".to_owned(), json!({ "shown": head.chars().count(), "of": all }));
     }
-    let mut put = |name: &str, value: Option<Value>| {
+    let mut fill = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             shown.insert(name.to_owned(), value);
         }
     };
-    put("relevance", recalled.relevance.map(Value::from));
-    put("timestamp", Some(item.timestamp.to_string().into()));
-    put("session_id", item.session_id.as_ref().map(|session| json!(session)));
-    put("importance", item.importance.map(Value::from));
+    fill("relevance", recalled.relevance.map(Value::from));
+    fill("timestamp", Some(item.timestamp.to_string().into()));
+    fill("session_id", item.session_id.as_ref().map(|session| json!(session)));
+    fill("importance", item.importance.map(Value::from));
     let metadata = item.metadata.as_ref().filter(|metadata| metadata.as_str().len() <= METADATA_CHARS);
-    put("metadata", metadata.map(JsonText::to_value));
-    put("uri", Some(uri(item.project_id, item.r#type, &item.key).into()));
-    put("explain", recalled.explain.as_ref().filter(|_| explain).map(explained));
+    fill("metadata", metadata.map(JsonText::to_value));
+    fill("uri", Some(uri(item.project_id, item.r#type, &item.key).into()));
+    fill("explain", recalled.explain.as_ref().filter(|_| explain).map(explained));
     Value::Object(shown)
 }
 
@@ -137,10 +137,10 @@ pub(super) fn messages(messages: &[Message], budget: usize) -> (String, Vec<Valu
             "role": message.role.as_str(), "content": head, "timestamp": message.timestamp.to_string(),
         });
         if let Some(all) = all {
-            value["cut"] = json!({ "shown": head.chars().count(), "of": all });
+            put(&mut value, "cut", json!({ "shown": head.chars().count(), "of": all }));
         }
         if let Some(session) = &message.session_id {
-            value["session_id"] = json!(session);
+            put(&mut value, "session_id", json!(session));
         }
         values.push(value);
     }

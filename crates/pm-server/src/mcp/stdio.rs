@@ -152,7 +152,10 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                     }
                     return Some(message);
                 }
-                Err((error, id)) => self.refuse(error, id),
+                Err(refusal) => {
+                    let (error, id) = *refusal;
+                    self.refuse(error, id);
+                }
             }
         }
     }
@@ -163,12 +166,13 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 }
 
 /// The message in a line, or why there is none, for the request of this id.
-fn parsed(bytes: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, (ErrorData, Option<RequestId>)> {
-    let value = input::parse(bytes, DEPTH).map_err(|unreadable| (unread(&unreadable), id_in(bytes)))?;
+fn parsed(bytes: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, Box<(ErrorData, Option<RequestId>)>> {
+    let value =
+        input::parse(bytes, DEPTH).map_err(|unreadable| Box::new((unread(&unreadable), id_in(bytes))))?;
     serde_json::from_value(value).map_err(|_| {
         let message =
             "this is no message of JSON-RPC 2.0 that this protocol has: see jsonrpc, id, method and params";
-        (ErrorData::invalid_request(message, None), id_in(bytes))
+        Box::new((ErrorData::invalid_request(message, None), id_in(bytes)))
     })
 }
 

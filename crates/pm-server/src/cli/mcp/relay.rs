@@ -14,7 +14,7 @@ use super::super::transfer::trust;
 use crate::cli::Failure;
 
 /// How long the server may take to answer one message.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The most bytes of a line and of an answer.
 const LINE_BYTES: u64 = 16 * 1024 * 1024;
 /// The error of the protocol for what is wrong on the way.
@@ -46,9 +46,14 @@ pub(super) fn run(
     if parsed.scheme_str() == Some("https") {
         config = config.tls_config(TlsConfig::builder().root_certs(trust::roots(ca)?).build());
     }
-    let api_key = api_key.or_else(|| std::env::var("AI_PM_API_KEY").ok()).filter(|key| !key.is_empty());
+    let api_key = api_key.or_else(set_key).filter(|key| !key.is_empty());
     let url = format!("{}/mcp", url.trim_end_matches('/'));
     Relay { agent: config.build().new_agent(), url, api_key, project }.run()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the caller's key, no setting of the server")]
+fn set_key() -> Option<String> {
+    std::env::var("AI_PM_API_KEY").ok()
 }
 
 impl Relay<'_> {

@@ -10,7 +10,7 @@ use rmcp::model::Tool;
 use serde_json::{Map, Value, json};
 
 use super::{made, reading};
-use crate::mcp::answer::Answer;
+use crate::mcp::answer::{Answer, put};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::asked::Asked;
 use crate::mcp::fault::Fault;
@@ -81,7 +81,7 @@ fn answer(project: &Project, context: Context, max_chars: usize) -> Answer {
         "items": values, "messages": message_values,
     });
     if cut > 0 {
-        structured["cut"] = cut.into();
+        put(&mut structured, "cut", cut);
     }
     Answer::new(text, structured)
 }

@@ -8,7 +8,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::json;
 
 use super::made;
-use crate::mcp::answer::Answer;
+use crate::mcp::answer::{Answer, put};
 use crate::mcp::arguments::{Arguments, NONE};
 use crate::mcp::asked::Asked;
 use crate::mcp::fault::Fault;
@@ -35,9 +35,10 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
     let memory = &asked.may(Action::Write(project.id))?.memory;
     memory.delete(&request, &Precondition::NONE, asked.actor()).await?;
     let text = format!("Forgot {:?} in project {:?}.\n", key, project.name);
-    let mut structured = json!({ "project": shown::project(&project), "forgotten": { "key": key } });
+    let mut forgotten = json!({ "key": key });
     if !r#type.is_empty() {
-        structured["forgotten"]["type"] = r#type.into();
+        put(&mut forgotten, "type", r#type);
     }
+    let structured = json!({ "project": shown::project(&project), "forgotten": forgotten });
     Ok(Answer::new(text, structured))
 }

@@ -6,7 +6,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::json;
 
 use super::made;
-use crate::mcp::answer::Answer;
+use crate::mcp::answer::{Answer, put};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::asked::Asked;
 use crate::mcp::fault::Fault;
@@ -38,7 +38,7 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
         "project": shown::project(&project), "id": message.id, "timestamp": message.timestamp.to_string(),
     });
     if made {
-        structured["project_created"] = true.into();
+        put(&mut structured, "project_created", true);
     }
     Ok(Answer::new(text, structured))
 }

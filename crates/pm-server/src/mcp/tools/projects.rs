@@ -9,7 +9,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
 use super::made;
-use crate::mcp::answer::{Answer, cut};
+use crate::mcp::answer::{Answer, cut, put};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::asked::Asked;
 use crate::mcp::fault::Fault;
@@ -79,7 +79,7 @@ async fn list(asked: &Asked, mut arguments: Arguments) -> Result<Answer, Fault> 
             let (head, all) = cut(description, DESCRIPTION_CHARS);
             let dots = if all.is_some() { " […]" } else { "" };
             let _ = write!(text, ": {}{dots}", head.escape_debug());
-            entry["description"] = format!("{head}{dots}").into();
+            put(&mut entry, "description", format!("{head}{dots}"));
         }
         text.push('\n');
         projects.push(entry);
@@ -87,7 +87,7 @@ async fn list(asked: &Asked, mut arguments: Arguments) -> Result<Answer, Fault> 
     let mut structured = json!({ "projects": projects, "total": page.total });
     if let Some(next) = page.next {
         let _ = writeln!(text, "There are more: call again with cursor {next:?}.");
-        structured["next_cursor"] = next.into();
+        put(&mut structured, "next_cursor", next);
     }
     Ok(Answer::new(text, structured))
 }

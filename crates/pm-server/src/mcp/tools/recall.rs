@@ -8,7 +8,7 @@ use rmcp::model::Tool;
 use serde_json::json;
 
 use super::{made, reading};
-use crate::mcp::answer::Answer;
+use crate::mcp::answer::{Answer, put};
 use crate::mcp::arguments::{Arguments, NONE};
 use crate::mcp::asked::Asked;
 use crate::mcp::fault::Fault;
@@ -71,10 +71,10 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
     if more {
         let next = offset + limit;
         let _ = write!(text, "\nThere are more: call again with offset {next}.\n");
-        structured["next_offset"] = next.into();
+        put(&mut structured, "next_offset", next);
     }
     if cut > 0 {
-        structured["cut"] = cut.into();
+        put(&mut structured, "cut", cut);
     }
     Ok(Answer::new(text, structured))
 }

@@ -10,7 +10,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use super::made;
-use crate::mcp::answer::Answer;
+use crate::mcp::answer::{Answer, put};
 use crate::mcp::arguments::{Arguments, NONE};
 use crate::mcp::asked::Asked;
 use crate::mcp::fault::Fault;
@@ -70,12 +70,12 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
     }
     let mut structured = json!({ "project": shown::project(&project), "stored": stored });
     if made {
-        structured["project_created"] = true.into();
+        put(&mut structured, "project_created", true);
     }
     if !evicted.is_empty() {
         let _ = writeln!(text, "{} older items made room.", evicted.len());
         let name = |(r#type, key): &(MemoryType, Key)| json!({ "type": r#type, "key": key });
-        structured["evicted"] = evicted.iter().map(name).collect();
+        put(&mut structured, "evicted", evicted.iter().map(name).collect::<Vec<_>>());
     }
     Ok(Answer::new(text, structured))
 }

@@ -226,8 +226,7 @@ async fn a_client_that_stops_reading_is_not_read_from_and_takes_no_memory() {
             stdin.write_all(format!("{question}\n").as_bytes()).await.unwrap();
         }
     });
-    // tidy: a process that does nothing has no event to wait for.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await; // tidy: a process that does nothing has no event to wait for
     let grown = resident(session.child.id().unwrap()).saturating_sub(before);
     assert!(grown < 100 << 20, "it took {} MiB", grown >> 20);
     assert!(!asking.is_finished(), "it reads on and on");
