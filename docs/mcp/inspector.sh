@@ -2,7 +2,7 @@
 # The story of docs/mcp.md, told by the command line of the MCP inspector (npm: @modelcontextprotocol/inspector 0.22.0).
 #
 #   docs/mcp/inspector.sh stdio PROGRAM            over standard input and output, each call a process of its own
-#   docs/mcp/inspector.sh http URL KEY OTHER       over HTTP; OTHER is the id of a project that KEY may not see
+#   docs/mcp/inspector.sh http URL KEY BOUND OTHER   over HTTP; OTHER is the id of a project that the key BOUND may not see
 set -euo pipefail
 
 kind=$1
@@ -56,7 +56,9 @@ call forget project=webshop key=payment-reset
 call forget project=webshop key=payment-reset-fix
 call forget project=webshop key=payment-reset || echo "    (failed, as it should)"
 if [ "$kind" = http ]; then
-  call recall "project=$3" 'query=anything' || echo "    (failed, as it should)"
+  headers=(--header "X-API-Key: $3")
+  call recall "project=$4" 'query=anything' || echo "    (failed, as it should)"
+  headers=(--header "X-API-Key: $2")
   refused "without a key"
   refused "with a wrong key" --header "X-API-Key: ${2%?}x"
   refused "with a wrong origin" "${headers[@]}" --header "Origin: https://evil.example"

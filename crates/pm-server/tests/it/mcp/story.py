@@ -1,7 +1,7 @@
 """A whole story, told by the official Python SDK of the Model Context Protocol.
 
     story.py stdio PROGRAM [ARGUMENT ...]
-    story.py http URL KEY OTHER_PROJECT
+    story.py http URL KEY BOUND_KEY OTHER_PROJECT     (the bound key may not see that project)
 
 What it does and gets is printed; docs/mcp.md has it.
 """
@@ -118,10 +118,12 @@ async def stdio(program, arguments):
         await story(session)
 
 
-async def http(url, key, other):
+async def http(url, key, bound, other):
     good = {"Authorization": f"Bearer {key}"}
     async with over_http(url, good) as session:
         await story(session)
+    say("--- with a key for that project alone")
+    async with over_http(url, {"Authorization": f"Bearer {bound}"}) as session:
         hidden = await call(session, "recall", project=other, query="anything")
         assert failed(hidden) and structured(hidden)["error"]["code"] == "project_not_found", hidden
     await refused(url, {}, "without a key")
