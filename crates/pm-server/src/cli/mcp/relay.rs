@@ -10,11 +10,11 @@ use ureq::Agent;
 use ureq::http::Request;
 use ureq::tls::TlsConfig;
 
-use super::super::transfer::trust;
-use crate::cli::Failure;
+use crate::cli::door::trust;
+use crate::cli::{Failure, environment};
 
 /// How long the server may take to answer one message.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The most bytes of a line and of an answer.
 const LINE_BYTES: u64 = 16 * 1024 * 1024;
 /// The error of the protocol for what is wrong on the way.
@@ -46,7 +46,7 @@ pub(super) fn run(
     if parsed.scheme_str() == Some("https") {
         config = config.tls_config(TlsConfig::builder().root_certs(trust::roots(ca)?).build());
     }
-    let api_key = api_key.or_else(|| std::env::var("AI_PM_API_KEY").ok()).filter(|key| !key.is_empty());
+    let api_key = api_key.or_else(|| environment::of("AI_PM_API_KEY")).filter(|key| !key.is_empty());
     let url = format!("{}/mcp", url.trim_end_matches('/'));
     Relay { agent: config.build().new_agent(), url, api_key, project }.run()
 }
