@@ -10,7 +10,9 @@ use pm_core::operations::{
 use pm_core::ports::{Clock, Embedder, Ids, LimitPolicy, RandomIds, Store, Swept, SystemClock, Vault};
 use pm_embed::bundled::{self, BundledEmbedder};
 use pm_embed::http::{self, ApiKey, HttpEmbedder, HttpOptions};
+pub use pm_store::embedded::Examined as Embedded;
 use pm_store::embedded::{self, Beside, EmbeddedStore};
+pub use pm_store::redis::Facts as RedisFacts;
 use pm_store::redis::{self, Password, RedisOptions, RedisStore, Topology};
 pub use pm_store::redis::{Entry, FirstVersion};
 use tokio_util::sync::CancellationToken;
@@ -177,6 +179,36 @@ fn embedder(config: &config::Embedder) -> Result<Option<Arc<dyn Embedder>>, Comp
         })?)),
         _ => None,
     })
+}
+
+/// What a model made of one text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tried {
+    /// The model.
+    pub model: String,
+    /// How many numbers its vectors have.
+    pub dimensions: usize,
+}
+
+/// Loads the model that is configured and has it embed `text`; the error says why it does not.
+pub async fn try_embedder(config: &Config, text: &str) -> Result<Tried, String> {
+    let embedder = embedder(&config.embedder).map_err(|error| error.to_string())?;
+    let embedder = embedder.ok_or("no embedder is configured")?;
+    let vector = embedder.embed_query(text).await.map_err(|error| error.to_string())?;
+    Ok(Tried { model: embedder.model().name.clone(), dimensions: vector.len() })
+}
+
+/// What is found in the directory of the embedded store, which is not changed; `None` where there is no database.
+pub async fn examine_embedded(config: &Config) -> Result<Option<Embedded>, ComposeError> {
+    Ok(embedded::examine(&config.store.data_dir).await?)
+}
+
+/// What the Redis that is configured says of itself.
+pub async fn examine_redis(config: &Config) -> Result<RedisFacts, ComposeError> {
+    let redis =
+        config.store.redis.as_ref().ok_or_else(|| ComposeError::Away("none is configured".to_owned()))?;
+    let store = open_redis(redis, Absent::Fail).await?;
+    store.examine().await.map_err(|error| ComposeError::Away(told(&error)))
 }
 
 /// The data of the first version of ai-pm in the Redis at `url`.

@@ -1,10 +1,30 @@
 //! The commands. Exit codes: 0 done, 1 failed, 2 wrong use or configuration.
 
+mod address;
+mod ask;
+mod chosen;
+mod completions;
 mod config;
+mod context;
+mod count;
+mod doctor;
+mod door;
+mod environment;
+mod failure;
+mod forget;
+mod given;
+mod health;
 mod key;
+mod man;
 mod mcp;
+mod messages;
 mod openapi;
+mod projects;
+mod recall;
+mod remember;
+mod screen;
 mod serve;
+mod stats;
 mod transfer;
 mod user;
 
@@ -12,18 +32,26 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use self::failure::Failure;
 use crate::config::{Config, Sources};
+
+const AFTER_HELP: &str = "\
+Examples:
+  ai-pm                                           run the server
+  ai-pm projects create 'web shop'                make a project
+  ai-pm remember login-500 'the pool was 4' --type solution -p 'web shop'
+  ai-pm recall why is the login refused -p 'web shop'
+  ai-pm doctor                                    find out what is wrong
+
+Without -p, the project is that of AI_PM_PROJECT, else the name of the git remote of the folder.
+Exit codes: 0 done, 1 failed, 2 wrong use or configuration. With --json an error is one JSON object too.
+Settings come from the environment, .env and ai-pm.toml: see `ai-pm config`.";
 
 /// The backend of an AI project manager: keeps projects, their messages and a typed memory, and recalls it.
 #[derive(Parser)]
-#[command(
-    name = "ai-pm",
-    version,
-    about,
-    after_help = "Settings come from the environment, .env and ai-pm.toml: see `ai-pm config`."
-)]
+#[command(name = "ai-pm", version, about, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -33,6 +61,26 @@ struct Cli {
 enum Command {
     /// Run the server (the default).
     Serve,
+    /// List projects; make, show, archive, activate and delete them.
+    Projects(projects::Projects),
+    /// Store an item in the memory of a project.
+    Remember(remember::Remember),
+    /// Find the items that answer a question, best first.
+    Recall(recall::Recall),
+    /// Delete an item, or all of a project.
+    Forget(forget::Forget),
+    /// List the newest messages of a project, or add one.
+    Messages(messages::Messages),
+    /// Show what an assistant needs for its next answer.
+    Context(context::Context),
+    /// Count the items of a project.
+    Count(count::Count),
+    /// Show how much there is, of a project or in all.
+    Stats(stats::Stats),
+    /// Ask a server whether it is healthy, for containers: exit code 0 if it is, 1 if not.
+    Health(health::Health),
+    /// Check configuration, store, models, clock, limits, permissions and disk, and say what to do.
+    Doctor(doctor::Doctor),
     /// Print every setting in force and where it came from.
     Config,
     /// Print the OpenAPI document.
@@ -49,58 +97,76 @@ enum Command {
     /// Make users known, list them, give them a password, remove them, also while a server runs.
     #[command(subcommand)]
     User(user::User),
+    /// Print the completions of a shell.
+    Completions(completions::Completions),
+    /// Print a man page.
+    Man(man::Man),
 }
 
-/// Why a command failed.
-struct Failure {
-    code: u8,
-    message: String,
-}
-
-impl Failure {
-    /// It was used or configured wrongly.
-    fn usage(message: impl Display) -> Self {
-        Self { code: 2, message: message.to_string() }
-    }
-
-    /// It was right, and failed.
-    fn failed(message: impl Display) -> Self {
-        Self { code: 1, message: message.to_string() }
+impl Command {
+    fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Serve => load().and_then(|config| serve::run(&config)),
+            Self::Projects(projects) => projects.run(),
+            Self::Remember(remember) => remember.run(),
+            Self::Recall(recall) => recall.run(),
+            Self::Forget(forget) => forget.run(),
+            Self::Messages(messages) => messages.run(),
+            Self::Context(context) => context.run(),
+            Self::Count(count) => count.run(),
+            Self::Stats(stats) => stats.run(),
+            Self::Health(health) => health.run(),
+            Self::Doctor(doctor) => doctor.run(),
+            Self::Config => load().and_then(|config| config::print(&config)),
+            Self::Openapi => openapi::print(),
+            Self::Export(export) => export.run(),
+            Self::Import(import) => import.run(),
+            Self::Mcp(mcp) => mcp::run(mcp),
+            Self::Key(key) => key::run(key),
+            Self::User(user) => user::run(user),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
+        }
     }
 }
 
 /// Runs the command that the command line names.
 pub fn run() -> ExitCode {
+    let as_json = wants_json();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            // Printing to a closed terminal is nobody's loss.
-            let _ = error.print();
+            if code > 0 && as_json {
+                Failure::usage(error.render().to_string().trim()).tell(true);
+            } else {
+                // Printing to a closed terminal is nobody's loss.
+                let _ = error.print();
+            }
             return ExitCode::from(code);
         }
     };
-    let done = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => load().and_then(|config| serve::run(&config)),
-        Command::Config => load().and_then(|config| config::print(&config)),
-        Command::Openapi => openapi::print(),
-        Command::Export(export) => export.run(),
-        Command::Import(import) => import.run(),
-        Command::Mcp(mcp) => mcp::run(mcp),
-        Command::Key(key) => key::run(key),
-        Command::User(user) => user::run(user),
-    };
-    match done {
+    match cli.command.unwrap_or(Command::Serve).run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { code, message }) => {
-            eprintln!("ai-pm: {message}");
-            ExitCode::from(code)
+        Err(failure) => {
+            failure.tell(as_json);
+            ExitCode::from(failure.exit)
         }
     }
 }
 
+/// Whether the caller is a program, also where the rest of the command line is at fault.
+fn wants_json() -> bool {
+    std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// All commands, for what is made of them.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
 fn load() -> Result<Config, Failure> {
-    Config::load(&Sources::from_process()).map_err(Failure::usage)
+    Config::load(&Sources::from_process()).map_err(Failure::configuration)
 }
 
 /// Writes a line to standard output. Unlike `println!`, it does not panic where nobody reads it any more.
@@ -117,4 +183,30 @@ fn unsaid(error: std::io::Error) -> Failure {
 /// A runtime for a command that waits for things.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_commands_fit_together_and_show_examples() {
+        super::command().debug_assert();
+        for name in [
+            "projects",
+            "remember",
+            "recall",
+            "forget",
+            "messages",
+            "context",
+            "count",
+            "stats",
+            "health",
+            "doctor",
+            "completions",
+            "man",
+        ] {
+            let mut command = super::command();
+            let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            assert!(help.contains("Examples:\n  ai-pm "), "{help}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod harness;
 mod access;
 mod audit;
 mod bounds;
+mod cli;
 mod concurrency;
 mod config;
 mod context;

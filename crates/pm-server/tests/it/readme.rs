@@ -72,8 +72,14 @@ async fn run(server: &TestServer, commands: &[&str]) -> Vec<String> {
         let wait = if command.contains("recall") || command.contains("context") { &embedded } else { ":" };
         writeln!(script, "{wait}\n{command}\necho; echo '{marker}'").unwrap();
     }
-    let mut shell =
-        Command::new("bash").stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_ai-pm"));
+    #[expect(clippy::disallowed_methods, reason = "where programs are, no setting of the server")]
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
+    // As on a terminal of this width.
+    let mut shell = Command::new("bash");
+    shell.env("PATH", path).env("COLUMNS", "110").env_remove("CLICOLOR_FORCE");
+    let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     shell.stdin.take().unwrap().write_all(script.as_bytes()).await.unwrap();
     let printed = String::from_utf8(shell.wait_with_output().await.unwrap().stdout).unwrap();
     let printed = printed.split(marker).map(|output| output.replace('\r', "").trim().to_owned());
@@ -113,6 +119,21 @@ fn volatile(text: &str) -> usize {
     let time = run(0, |byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'T' | b'Z'));
     if time >= 20 && text[..time].ends_with('Z') && !text.starts_with("2026-03") {
         return time;
+    }
+    // The relevance and the parts of a score, with their bars.
+    let figure = run(0, |byte| byte.is_ascii_digit() || byte == b'.');
+    let bar = text[figure..].trim_start_matches([' ', '█', '▏', '▎', '▍', '▌', '▋', '▊', '▉']);
+    let bar = text.len() - bar.len();
+    if text[..figure].split_once('.').is_some_and(|(_, decimals)| decimals.len() == 2)
+        && (text[figure..bar].contains(|c: char| c.is_alphanumeric() || c > '\u{2500}')
+            || text[bar..].starts_with('\n'))
+    {
+        return bar;
+    }
+    // Times of tables.
+    let minute = run(0, |byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b' '));
+    if text[..minute].trim_end().len() == 16 && text.as_bytes()[13] == b':' && !text.starts_with("2026-03") {
+        return 16;
     }
     // A date is among the words of an item, so that scores differ a little from day to day.
     let number = run(0, |byte| byte.is_ascii_digit() || byte == b'.');

@@ -6,6 +6,7 @@
 //! The vault alone can be opened beside it by another process: see [`Beside`].
 
 mod beside;
+mod examine;
 mod fault;
 mod job;
 mod open;
@@ -25,6 +26,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::task::spawn_blocking;
 
 pub use self::beside::Beside;
+pub use self::examine::{Examined, examine};
 use self::job::Write;
 pub use self::open::OpenError;
 use self::readers::Readers;

@@ -11,8 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::schema;
 
-const FILE_NAME: &str = "ai-pm.sqlite3";
-const LOCK_NAME: &str = "ai-pm.lock";
+pub(super) const FILE_NAME: &str = "ai-pm.sqlite3";
+pub(super) const LOCK_NAME: &str = "ai-pm.lock";
 
 /// How long `SQLite` waits for a lock that another program (a shell, a backup, who is beside) holds for a moment.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

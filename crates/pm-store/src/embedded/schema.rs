@@ -35,6 +35,12 @@ pub(super) fn check(connection: &Connection) -> Result<(), OpenError> {
 }
 
 /// The schema of the file, and the newest that is known.
+pub(super) fn numbers(connection: &Connection) -> Result<(u32, u32), OpenError> {
+    let Schema { found, known } = schema(connection)?;
+    Ok((found, known))
+}
+
+/// The schema of the file, and the newest that is known.
 struct Schema {
     found: u32,
     known: u32,

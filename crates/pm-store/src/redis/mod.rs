@@ -6,6 +6,7 @@
 //! Times are judged by the clock of the Redis server, which all nodes share.
 
 mod changes;
+mod examine;
 mod follower;
 mod item_list;
 mod items;
@@ -41,6 +42,7 @@ use self::link::{Call, Link, Script};
 use self::reply::Said;
 use self::scripts::Scripts;
 
+pub use self::examine::Facts;
 pub use self::link::OpenError;
 pub use self::options::{Password, RedisOptions, Topology};
 pub use self::v1::{Entry, FirstVersion};

@@ -2,9 +2,8 @@
 
 mod relay;
 
-use std::path::PathBuf;
-
-use super::Failure;
+use super::door::Way;
+use super::failure::Failure;
 use crate::compose::{self, Absent, ComposeError};
 use crate::config::Config;
 use crate::{server, telemetry, workspace};
@@ -24,22 +23,16 @@ pub(super) struct Mcp {
     /// The project that calls mean which name none.
     #[arg(long, short, value_name = "NAME|ID")]
     project: Option<String>,
-    /// Pass everything on to the running server at this address instead of opening the store.
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
-    /// The API key for the server [env: `AI_PM_API_KEY`].
-    #[arg(long, value_name = "KEY", requires = "server")]
-    api_key: Option<String>,
-    /// A PEM file of the authority that vouches for an https server, where it is not one of the system.
-    #[arg(long, value_name = "FILE", requires = "server")]
-    ca: Option<PathBuf>,
+    #[command(flatten)]
+    way: Way,
 }
 
 pub(super) fn run(mcp: Mcp) -> Result<(), Failure> {
     let project = workspace::default_project(mcp.project.as_deref());
-    match mcp.server {
-        Some(url) => relay::run(&url, mcp.api_key, mcp.ca.as_deref(), project.as_deref()),
-        None => serve(&super::load()?, project),
+    if mcp.way.is_server() {
+        relay::run(mcp.way, project.as_deref())
+    } else {
+        serve(&super::load()?, project)
     }
 }
 

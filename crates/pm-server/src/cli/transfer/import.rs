@@ -109,7 +109,7 @@ impl OneProject {
                 let undone = door.delete_project(&id).and(door.close());
                 let undone =
                     undone.map_or_else(|Failure { message, .. }| message, |()| "nothing was imported".into());
-                Err(Failure::failed(format!("{} ({undone})", failure.message)))
+                Err(Failure { exit: 1, message: format!("{} ({undone})", failure.message), ..failure })
             }
         }
     }

@@ -2,22 +2,20 @@
 //! what other tools keep, into a project.
 
 mod apply;
-mod door;
 mod export;
 mod first_version;
 mod formats;
 mod import;
 mod lines;
-mod local;
 mod record;
-mod server;
 mod tally;
-pub(in crate::cli) mod trust;
 
 pub(super) use export::Export;
 pub(super) use import::Import;
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use super::door;
 
 /// A bar on standard error, if that is a terminal; `template` says what it shows.
 fn bar(length: u64, template: &str) -> ProgressBar {

@@ -46,7 +46,8 @@ async fn its_story_is_told_over_http_and_strangers_are_refused() {
     let all = server.key(json!({ "scopes": ["write"] })).await;
     let project = async |name: &str| {
         let headers = [("x-api-key", all.as_str())];
-        let answer = server.call(http::Method::POST, "/api/projects", &headers, json!({ "name": name })).await;
+        let answer =
+            server.call(http::Method::POST, "/api/projects", &headers, json!({ "name": name })).await;
         answer.expect(201).json()["id"].as_str().unwrap().to_owned()
     };
     let (own, other) = (project("webshop").await, project("other").await);

@@ -89,7 +89,8 @@ async fn a_limit_reached_midway_leaves_no_project_behind() {
     assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
     let url = server.url();
     let through = [&import[..], &["--server", &url]].concat();
-    refused(folder.path(), &limit, &through, 1, &["409", "1199", "nothing was imported"]).await;
+    refused(folder.path(), &limit, &through, 1, &["memory_limit_reached", "1199", "nothing was imported"])
+        .await;
     assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
     server.stop().await;
     run(folder.path(), &[("MAX_MEMORY_ITEMS", "1200")], &import).await.expect(0);
@@ -152,7 +153,7 @@ async fn a_server_that_lets_nobody_in_is_one_clear_line_without_the_key() {
     {
         let arguments = [&["export", "--project", ID, "--server", &url], extra].concat();
         let ran = run(folder.path(), settings, &arguments).await.expect(1);
-        assert!(ran.one_line().contains("401") && !ran.stderr.contains("hunter2"), "{ran:?}");
+        assert!(ran.one_line().contains("unauthorized: ") && !ran.stderr.contains("hunter2"), "{ran:?}");
     }
     let help = run(folder.path(), &[("AI_PM_API_KEY", "hunter2")], &["export", "--help"]).await.expect(0);
     assert!(!help.stdout.contains("hunter2"), "{help:?}");

@@ -74,7 +74,12 @@ pub(super) async fn warn_of_loss(connection: &mut MultiplexedConnection, address
 async fn setting(connection: &mut MultiplexedConnection, name: &str) -> Option<String> {
     let mut command = redis::cmd("CONFIG");
     command.arg("GET").arg(name);
-    let value = match ask(connection, &command).await.ok()? {
+    value_of(ask(connection, &command).await.ok()?)
+}
+
+/// The value in the answer of `CONFIG GET` of one name.
+pub(in crate::redis) fn value_of(answer: Value) -> Option<String> {
+    let value = match answer {
         Value::Map(pairs) => pairs.into_iter().next()?.1,
         Value::Array(parts) => parts.into_iter().nth(1)?,
         _ => return None,
@@ -83,7 +88,7 @@ async fn setting(connection: &mut MultiplexedConnection, name: &str) -> Option<S
 }
 
 /// What is text in an answer.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(in crate::redis) fn text(value: &Value) -> Option<String> {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes.clone()).ok(),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),

@@ -5,7 +5,7 @@
 
 mod cluster;
 mod connect;
-mod facts;
+pub(super) mod facts;
 mod fault;
 mod node;
 mod resolve;
