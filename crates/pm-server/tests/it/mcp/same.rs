@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{call, code, done};
 use crate::harness::TestServer;
+use crate::harness::process::{self, Ran};
 
 const ITEMS: [(&str, &str, &str); 5] = [
     ("error", "login-500", "Login answers 500 when the session store is down"),
@@ -31,6 +32,18 @@ fn essence(items: &Value) -> Vec<(Value, Value, Value, Value)> {
         .collect()
 }
 
+/// What the command line says of the same server.
+async fn shell(server: &TestServer, arguments: &[&str]) -> Ran {
+    let url = format!("http://{}", server.address());
+    let folder = tempfile::tempdir().unwrap();
+    process::run(folder.path(), &[], &[arguments, &["--json", "--server", url.as_str()]].concat()).await
+}
+
+/// The answer of the command line.
+async fn printed(server: &TestServer, arguments: &[&str]) -> Value {
+    serde_json::from_str(&shell(server, arguments).await.expect(0).stdout).unwrap()
+}
+
 #[tokio::test]
 async fn a_question_has_one_answer() {
     let server = TestServer::with(&[("EMBEDDER", "static")]).await;
@@ -41,13 +54,18 @@ async fn a_question_has_one_answer() {
         let arguments = json!({ "project": "shop", "query": query });
         let agents = done(&call(&server, &[], "recall", arguments).await);
         assert_eq!(essence(&agents["items"]), essence(&rest), "{query}");
+        let words = ["recall", query, "-p", "shop", "--limit", "10"];
+        assert_eq!(essence(&printed(&server, &words).await), essence(&rest), "{query}");
 
         let path = format!("/api/projects/{project}/context?query={}", query.replace(' ', "%20"));
         let rest = server.get(&path).await.expect(200).json();
         let agents = done(&call(&server, &[], "context", json!({ "project": "shop", "query": query })).await);
+        let shell = printed(&server, &["context", query, "-p", "shop"]).await;
         for field in ["query", "confidence", "sufficient"] {
             assert_eq!(agents[field], rest[field], "{field} of {query}");
+            assert_eq!(shell[field], rest[field], "{field} of {query}");
         }
+        assert_eq!(essence(&shell["items"]), essence(&rest["items"]), "{query}");
         // Errors and solutions go before the rest here; what there is is the same.
         let sorted = |items: &Value| {
             let mut items: Vec<_> = essence(items).iter().map(|it| format!("{it:?}")).collect();
@@ -89,22 +107,69 @@ async fn a_fault_has_one_code() {
     server.call(Method::PATCH, &format!("/api/projects/{archived}"), &[], patch).await.expect(200);
     let nobody = json!("01a21de0-8f60-7538-8033-7fdadb645f8e");
 
+    let said = async |arguments: &[&str]| -> Value {
+        let ran = shell(&server, arguments).await;
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        serde_json::from_str::<Value>(&ran.stderr).unwrap_or_else(|error| panic!("{error}: {ran:?}"))["code"]
+            .clone()
+    };
+    let nobody_id = nobody.as_str().unwrap().to_owned();
     let alike = with(item("other"), "unless_similar", &json!(0.9));
-    for (path, tool, body, project, named) in [
-        ("/api/memory/store", "remember", item("new"), json!(full), json!("full")),
-        ("/api/memory/store", "remember", alike, json!(full), json!("full")),
-        ("/api/memory/store", "remember", item("new"), json!(archived), json!("archived")),
-        ("/api/memory/store", "remember", item("new"), nobody.clone(), nobody.clone()),
-        ("/api/memory/store", "remember", item(""), json!(full), json!("full")),
-        ("/api/memory/recall", "recall", json!({ "query": 7 }), json!(full), json!("full")),
-        ("/api/memory/recall", "recall", json!({ "query": "q" }), nobody.clone(), nobody.clone()),
+    let (new, none) = (["remember", "new", "the same text", "-p"], &[][..]);
+    for (path, tool, body, project, named, shell) in [
+        (
+            "/api/memory/store",
+            "remember",
+            item("new"),
+            json!(full),
+            json!("full"),
+            &[&new[..], &["full"]].concat()[..],
+        ),
+        ("/api/memory/store", "remember", alike, json!(full), json!("full"), none),
+        (
+            "/api/memory/store",
+            "remember",
+            item("new"),
+            json!(archived),
+            json!("archived"),
+            &[&new[..], &["archived"]].concat(),
+        ),
+        (
+            "/api/memory/store",
+            "remember",
+            item("new"),
+            nobody.clone(),
+            nobody.clone(),
+            &[&new[..], &[&nobody_id]].concat(),
+        ),
+        (
+            "/api/memory/store",
+            "remember",
+            item(""),
+            json!(full),
+            json!("full"),
+            &["remember", "", "v", "-p", "full"],
+        ),
+        ("/api/memory/recall", "recall", json!({ "query": 7 }), json!(full), json!("full"), none),
+        (
+            "/api/memory/recall",
+            "recall",
+            json!({ "query": "q" }),
+            nobody.clone(),
+            nobody.clone(),
+            &["recall", "q", "-p", &nobody_id],
+        ),
     ] {
         let rest = server.post(path, with(body.clone(), "project_id", &project)).await.json();
         let agents = call(&server, &[], tool, with(body, "project", &named)).await;
         assert_eq!(json!(code(&agents)), rest["code"], "{tool}: {rest}");
+        if !shell.is_empty() {
+            assert_eq!(said(shell).await, rest["code"], "{shell:?}: {rest}");
+        }
     }
     let path = format!("/api/memory/none?project_id={full}");
     let rest = server.call(Method::DELETE, &path, &[], Value::Null).await.json();
     let agents = call(&server, &[], "forget", json!({ "project": "full", "key": "none" })).await;
     assert_eq!(json!(code(&agents)), rest["code"]);
+    assert_eq!(said(&["forget", "none", "-p", "full"]).await, rest["code"]);
 }
