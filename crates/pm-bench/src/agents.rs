@@ -128,8 +128,9 @@ fn recalls(embedder: &str) -> Outcome<()> {
         }
         server.terminate()?;
     }
+    let key = process::ai_pm(served.path(), &settings, &["key", "create", "bench", "--scope", "write"])?;
     let server = Server::ai_pm_with(served.path(), &settings)?;
-    let client = Client::new(&server.url, "");
+    let client = Client::new(&server.url, key.trim());
     let projects: Value = serde_json::from_str(&client.get("/api/projects")?)?;
     let project = projects.pointer("/0/id").and_then(Value::as_str).ok_or("no project")?.to_owned();
     let mut session = Session::start(own.path(), &settings, &["--project", "bench"])?;
@@ -149,7 +150,7 @@ fn recalls(embedder: &str) -> Outcome<()> {
             session.ask(&message)?;
             millis.push(began.elapsed().as_secs_f64() * 1000.0);
         }
-        let of = |path: &str, body: Value| latency::post(server.authority(), path, "", &body.to_string());
+        let of = |path: &str, body: Value| latency::post(server.authority(), path, key.trim(), &body.to_string());
         let asked =
             |requests: Vec<Vec<u8>>| latency::ask(server.authority(), &requests, Duration::from_mins(1));
         let by_rest = asked(
