@@ -12,6 +12,7 @@ use ureq::http::{Request, Response};
 use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
+use super::said::{self, Said, Shape};
 use super::{Asked, Door, Page, Stored, trust};
 use crate::cli::Failure;
 
@@ -45,17 +46,6 @@ impl Default for Patience {
     }
 }
 
-/// What a server said: its status, body, and what of its headers matters.
-struct Said {
-    status: u16,
-    body: Value,
-    total: Option<u64>,
-    next: Option<String>,
-    evicted: Vec<String>,
-    /// `Date`, as it came.
-    date: Option<String>,
-}
-
 /// How a server says it is.
 #[derive(Debug)]
 pub(in crate::cli) struct Health {
@@ -64,6 +54,7 @@ pub(in crate::cli) struct Health {
     /// The server's own time, as its header `Date` has it.
     pub(in crate::cli) date: Option<String>,
 }
+
 /// Entries of a page, few enough that a page of the largest items stays in bounds.
 const PAGE: usize = 200;
 
@@ -94,8 +85,11 @@ impl Server {
         if ca.is_some() && !encrypted {
             return Err(Failure::usage(format!("--ca: is used only with https, and --server is {url:?}")));
         }
-        let mut config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(patience.request));
+        // Followed, a redirect would take the key to another host, and make of a write a read.
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(patience.request));
         if patience.own {
             config = config.proxy(None);
         }
@@ -111,7 +105,8 @@ impl Server {
     pub(in crate::cli) fn health(&self) -> Result<Health, Failure> {
         let mut response = self.send("GET", "/health", None).map_err(|error| self.unreached(&error))?;
         let said = self.read(&mut response, "/health", HEALTH_BYTES)?;
-        Ok(Health { status: said.status, body: said.body, date: said.date })
+        // Whatever else answers there is not healthy, in no words of ours.
+        Ok(Health { status: said.status, body: said.body.unwrap_or_default(), date: said.date })
     }
 
     /// Passes bytes of JSON on as they are; the status and the bytes that are answered.
@@ -129,14 +124,36 @@ impl Server {
         {
             request = request.header(name, value);
         }
-        let passed = request.body(bytes).map_err(ureq::Error::from).and_then(|request| {
-            let mut response = self.agent.run(request)?;
-            Ok((response.status().as_u16(), response.body_mut().with_config().limit(most).read_to_vec()?))
-        });
-        passed.map_err(|error| self.unreached(&error))
+        let sent = request.body(bytes).map_err(ureq::Error::from).and_then(|request| self.agent.run(request));
+        let mut response = sent.map_err(|error| self.unreached(&error))?;
+        self.stays(&response, path)?;
+        let bytes = response.body_mut().with_config().limit(most).read_to_vec();
+        let bytes = bytes.map_err(|error| self.unreached(&error))?;
+        Ok((response.status().as_u16(), bytes))
     }
 
-    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Said, Failure> {
+    /// Refuses to be sent elsewhere.
+    fn stays<T>(&self, response: &Response<T>, path: &str) -> Result<(), Failure> {
+        if !response.status().is_redirection() {
+            return Ok(());
+        }
+        let location = response.headers().get("location").map(|to| String::from_utf8_lossy(to.as_bytes()));
+        let to = location.map_or_else(|| "nowhere".to_owned(), |to| format!("to {to}"));
+        Err(Failure::failed(format!(
+            "{}{path}: {} sends on {to}, where no command follows: give --server the address of ai-pm itself",
+            self.base,
+            response.status().as_u16()
+        )))
+    }
+
+    /// Asks for something of this shape; what else comes is a failure.
+    fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        shape: Shape,
+    ) -> Result<(Value, Said), Failure> {
         let mut response = self.send(method, path, body).map_err(|error| self.unreached(&error))?;
         // Messages go one by one, faster than a caller may call.
         for _ in 1..TRIES {
@@ -144,11 +161,28 @@ impl Server {
             std::thread::sleep(pause);
             response = self.send(method, path, body).map_err(|error| self.unreached(&error))?;
         }
-        let said = self.read(&mut response, path, ANSWER_BYTES)?;
-        if (200..300).contains(&said.status) { Ok(said) } else { Err(self.refused(path, &said)) }
+        let mut said = self.read(&mut response, path, ANSWER_BYTES)?;
+        if !(200..300).contains(&said.status) {
+            return Err(self.refused(path, &said));
+        }
+        let body = std::mem::replace(&mut said.body, Ok(Value::Null));
+        let body = body.map_err(|why| {
+            Failure::failed(format!(
+                "{}{path}: {} and an answer that is no JSON: {why}",
+                self.base, said.status
+            ))
+        })?;
+        self.shaped(path, &body, shape)?;
+        Ok((body, said))
+    }
+
+    fn shaped(&self, path: &str, body: &Value, shape: Shape) -> Result<(), Failure> {
+        let other = |wanted| Failure::failed(format!("{}{path}: the answer is not {wanted}", self.base));
+        shape.check(body).map_err(other)
     }
 
     fn read(&self, response: &mut Response<Body>, path: &str, most: u64) -> Result<Said, Failure> {
+        self.stays(response, path)?;
         let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (total, date, next) =
             (header("x-total-count").and_then(|text| text.parse().ok()), header("date"), next_of(response));
@@ -157,17 +191,18 @@ impl Server {
         let evicted = evicted.map(|key| percent_decode_str(key).decode_utf8_lossy().into_owned()).collect();
         let text = response.body_mut().with_config().limit(most).read_to_string();
         let text = text.map_err(|error| Failure::failed(format!("{}{path}: {error}", self.base)))?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let body = said::json(&text);
         Ok(Said { status: response.status().as_u16(), body, total, next, evicted, date })
     }
 
     /// The problem that it answered.
     fn refused(&self, path: &str, said: &Said) -> Failure {
-        let text = |name: &str| said.body.get(name).and_then(Value::as_str);
+        let body = said.body.as_ref().unwrap_or(&Value::Null);
+        let text = |name: &str| body.get(name).and_then(Value::as_str);
         let (Some(code), Some(detail)) = (text("code"), text("detail")) else {
             return Failure::failed(format!("{}{path}: {} and no problem of ai-pm", self.base, said.status));
         };
-        let errors = said.body.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let errors = body.get("errors").and_then(Value::as_array).into_iter().flatten();
         let error = |error: &Value| {
             let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             FieldError { field: text("field"), message: text("message") }
@@ -201,9 +236,10 @@ impl Server {
     }
 
     fn page(&self, path: &str) -> Result<(Page, Option<String>), Failure> {
-        let said = self.call("GET", path, None)?;
-        let Value::Array(entries) = said.body else {
-            return Err(Failure::failed(format!("{}{path}: the answer is not a list", self.base)));
+        let (body, said) = self.call("GET", path, None, Shape::List)?;
+        let entries = match body {
+            Value::Array(entries) => entries,
+            _ => Vec::new(),
         };
         let cursor = |link: &String| link.split_once("cursor=").map(|(_, cursor)| cursor.to_owned());
         let next = said.next.as_ref().and_then(cursor);
@@ -237,7 +273,9 @@ impl Server {
             let message = format!("is the name of several projects: give the id of one: {}", ids.join(", "));
             return Err(Invalid::field("project", message).into());
         }
-        found.pop().ok_or_else(|| Failure::no_project(name))
+        let project = found.pop().ok_or_else(|| Failure::no_project(name))?;
+        self.shaped("/api/projects", &project, Shape::Project)?;
+        Ok(project)
     }
 }
 
@@ -275,8 +313,8 @@ impl Door for Server {
         let id = ProjectId::parse(id).ok_or_else(|| Failure::no_project(id))?.to_string();
         self.items = Some(format!("/api/projects/{id}/memory?sort=key&limit={PAGE}"));
         self.messages = Some(format!("/api/projects/{id}/messages?sort=timestamp&limit={PAGE}"));
-        let project = self.call("GET", &format!("/api/projects/{id}"), None);
-        Ok(project.map_err(Self::of_project(&id))?.body)
+        let project = self.call("GET", &format!("/api/projects/{id}"), None, Shape::Project);
+        Ok(project.map_err(Self::of_project(&id))?.0)
     }
 
     fn find_project(&mut self, named: &str) -> Result<Value, Failure> {
@@ -298,16 +336,16 @@ impl Door for Server {
     }
 
     fn make_project(&mut self, body: Value) -> Result<Value, Failure> {
-        Ok(self.call("POST", "/api/projects", Some(&body))?.body)
+        Ok(self.call("POST", "/api/projects", Some(&body), Shape::Project)?.0)
     }
 
     fn patch_project(&mut self, id: &str, patch: Value) -> Result<Value, Failure> {
-        let patched = self.call("PATCH", &format!("/api/projects/{id}"), Some(&patch));
-        Ok(patched.map_err(Self::of_project(id))?.body)
+        let patched = self.call("PATCH", &format!("/api/projects/{id}"), Some(&patch), Shape::Project);
+        Ok(patched.map_err(Self::of_project(id))?.0)
     }
 
     fn delete_project(&mut self, id: &str) -> Result<(), Failure> {
-        let deleted = self.call("DELETE", &format!("/api/projects/{id}"), None);
+        let deleted = self.call("DELETE", &format!("/api/projects/{id}"), None, Shape::Nothing);
         deleted.map(drop).map_err(Self::of_project(id))
     }
 
@@ -330,30 +368,30 @@ impl Door for Server {
 
     fn store_items(&mut self, id: &str, items: Vec<Value>) -> Result<(), Failure> {
         let body = json!({ "project_id": id, "items": items });
-        self.call("POST", "/api/memory/store/batch", Some(&body)).map(drop)
+        self.call("POST", "/api/memory/store/batch", Some(&body), Shape::List).map(drop)
     }
 
     fn store(&mut self, body: Value) -> Result<Stored, Failure> {
-        let said = self.call("POST", "/api/memory/store", Some(&body))?;
-        Ok(Stored { item: said.body, created: said.status == 201, evicted: said.evicted })
+        let (item, said) = self.call("POST", "/api/memory/store", Some(&body), Shape::Object)?;
+        Ok(Stored { item, created: said.status == 201, evicted: said.evicted })
     }
 
     fn recall(&mut self, body: Value) -> Result<Value, Failure> {
-        Ok(self.call("POST", "/api/memory/recall", Some(&body))?.body)
+        Ok(self.call("POST", "/api/memory/recall", Some(&body), Shape::List)?.0)
     }
 
     fn forget(&mut self, id: &str, key: &str, r#type: Option<&str>) -> Result<(), Failure> {
         let mut asked = vec![("project_id", id.to_owned()), ("key", key.to_owned())];
         asked.extend(r#type.map(|name| ("type", name.to_owned())));
-        self.call("DELETE", &with("/api/memory", &asked), None).map(drop)
+        self.call("DELETE", &with("/api/memory", &asked), None, Shape::Nothing).map(drop)
     }
 
     fn clear(&mut self, id: &str) -> Result<Value, Failure> {
-        Ok(self.call("DELETE", &format!("/api/projects/{id}/memory"), None)?.body)
+        Ok(self.call("DELETE", &format!("/api/projects/{id}/memory"), None, Shape::Object)?.0)
     }
 
     fn count(&mut self, id: &str) -> Result<Value, Failure> {
-        Ok(self.call("GET", &format!("/api/projects/{id}/memory/count"), None)?.body)
+        Ok(self.call("GET", &format!("/api/projects/{id}/memory/count"), None, Shape::Object)?.0)
     }
 
     fn messages(&mut self, id: &str, asked: &Asked) -> Result<Page, Failure> {
@@ -361,18 +399,18 @@ impl Door for Server {
     }
 
     fn add_message(&mut self, id: &str, body: Value) -> Result<Value, Failure> {
-        Ok(self.call("POST", &format!("/api/projects/{id}/messages"), Some(&body))?.body)
+        Ok(self.call("POST", &format!("/api/projects/{id}/messages"), Some(&body), Shape::Object)?.0)
     }
 
     fn add_messages(&mut self, id: &str, bodies: Vec<Value>) -> Result<(), Failure> {
         let path = format!("/api/projects/{id}/messages");
         // One after the other: the server gives out ids as they arrive, and those of one time sort by them.
-        bodies.iter().try_for_each(|body| self.call("POST", &path, Some(body)).map(drop))
+        bodies.iter().try_for_each(|body| self.call("POST", &path, Some(body), Shape::Object).map(drop))
     }
 
     fn context(&mut self, id: &str, query: Option<&str>) -> Result<Value, Failure> {
         let asked = query.map(|query| ("query", query.to_owned())).into_iter().collect();
-        Ok(self.call("GET", &with(&format!("/api/projects/{id}/context"), &asked), None)?.body)
+        Ok(self.call("GET", &with(&format!("/api/projects/{id}/context"), &asked), None, Shape::Object)?.0)
     }
 
     fn about(&mut self) -> Result<Value, Failure> {

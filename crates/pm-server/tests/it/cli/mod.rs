@@ -3,6 +3,7 @@
 mod doctor;
 mod health;
 mod screen;
+mod strangers;
 mod wrong;
 
 use serde_json::{Value, json};
