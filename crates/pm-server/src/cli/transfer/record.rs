@@ -42,6 +42,21 @@ impl Record {
         Self::of(parse(line)?, now).map_err(|invalid| invalid.to_string())
     }
 
+    /// Checks what was put together here by `check`, and before that as strictly as if it had come as JSON; also how many
+    /// bytes it has as such.
+    pub(super) fn made(
+        object: &Map<String, Value>,
+        check: impl FnOnce(Map<String, Value>) -> Result<Self, Invalid>,
+    ) -> (Result<Self, String>, usize) {
+        let body = match serde_json::to_vec(object) {
+            Ok(body) => body,
+            Err(error) => return (Err(error.to_string()), 0),
+        };
+        let checked = parse(&body)
+            .and_then(|value| input::object(value).and_then(check).map_err(|invalid| invalid.to_string()));
+        (checked, body.len())
+    }
+
     fn of(value: Value, now: Timestamp) -> Result<Self, Invalid> {
         let mut object = input::object(value)?;
         let kind = object.shift_remove("kind").unwrap_or_else(|| Value::from("item"));

@@ -272,7 +272,7 @@ async fn bad_records_are_named_and_nothing_is_applied() {
             claude.to_owned(),
             &[
                 ": conversation 1, message 2: sender: must be human or assistant",
-                ": conversation 1, message 3: holds the NUL character",
+                ": conversation 1, message 3: content: holds the NUL character",
                 ": conversation 2: is the last, and the file breaks off",
             ],
             "3 bad records",

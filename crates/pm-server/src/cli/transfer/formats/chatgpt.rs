@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::conversation::{Conversation, file, joined};
+use super::conversation::{self, Conversation, file, joined};
 use super::{Entries, Entry, of_elements, times};
 use crate::cli::Failure;
 
@@ -74,32 +74,18 @@ pub(super) fn open(path: &Path, bar: ProgressBar) -> Result<Entries, Failure> {
     of_elements(path, &[], "conversation", bar, read)
 }
 
-fn read(bytes: &[u8], number: usize, place: &str) -> Vec<Entry> {
-    let bad = |fault: String| vec![Entry { place: place.to_owned(), read: Err(fault), size: 0 }];
-    let read: Read<'_> = match serde_json::from_slice(bytes) {
-        Ok(read) => read,
-        Err(error) => return bad(format!("is no conversation of ChatGPT: {error}")),
-    };
-    let begun = match times::read(&read.create_time) {
-        Ok(begun) => begun,
-        Err(fault) => return bad(format!("create_time: {fault}")),
-    };
-    let branch = match branch(&read.mapping, read.current_node.as_deref()) {
-        Ok(branch) => branch,
-        Err(fault) => return bad(fault),
-    };
+fn read(bytes: &[u8], number: usize, place: &str) -> Result<Vec<Entry>, String> {
+    let (read, begun): (Read<'_>, _) =
+        conversation::parse(bytes, "ChatGPT", "create_time", |read: &Read<'_>| &read.create_time)?;
+    let branch = branch(&read.mapping, read.current_node.as_deref())?;
     let mut conversation =
         Conversation::new(place, number, read.conversation_id.or(read.id), read.title, begun);
     let said = read.mapping.values().filter(|node| node.message.is_some()).count();
-    for (at, message) in branch.iter().enumerate() {
-        if let Err(fault) = add(&mut conversation, at + 1, message) {
-            conversation.fault(at + 1, fault);
-        }
-    }
+    conversation.say_all(branch.iter().copied(), add);
     for at in branch.len()..said {
         conversation.leave_out(at + 1, "on another branch");
     }
-    conversation.end()
+    Ok(conversation.end())
 }
 
 /// The messages from the root to the current node, or to the leaf with the latest message where none is named.
@@ -109,7 +95,10 @@ fn branch<'a>(
 ) -> Result<Vec<&'a RawValue>, String> {
     let last = current.filter(|name| mapping.contains_key(*name)).or_else(|| latest_leaf(mapping));
     let (mut next, mut seen, mut found) = (last, HashSet::new(), Vec::new());
-    while let Some((name, node)) = next.and_then(|name| mapping.get_key_value(name)) {
+    while let Some(name) = next {
+        let node = mapping.get(name).ok_or_else(|| {
+            format!("its messages break off: {name:?}, the parent of one, is not in its mapping")
+        })?;
         if !seen.insert(name) {
             return Err("its messages go round in a circle".to_owned());
         }

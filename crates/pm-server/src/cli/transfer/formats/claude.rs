@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::conversation::{Conversation, file, joined};
+use super::conversation::{self, Conversation, file, joined};
 use super::{Entries, Entry, of_elements, times};
 use crate::cli::Failure;
 
@@ -51,23 +51,12 @@ pub(super) fn open(path: &Path, bar: ProgressBar) -> Result<Entries, Failure> {
     of_elements(path, &[], "conversation", bar, read)
 }
 
-fn read(bytes: &[u8], number: usize, place: &str) -> Vec<Entry> {
-    let bad = |fault: String| vec![Entry { place: place.to_owned(), read: Err(fault), size: 0 }];
-    let read: Read<'_> = match serde_json::from_slice(bytes) {
-        Ok(read) => read,
-        Err(error) => return bad(format!("is no conversation of claude.ai: {error}")),
-    };
-    let begun = match times::read(&read.created_at) {
-        Ok(begun) => begun,
-        Err(fault) => return bad(format!("created_at: {fault}")),
-    };
+fn read(bytes: &[u8], number: usize, place: &str) -> Result<Vec<Entry>, String> {
+    let (read, begun): (Read<'_>, _) =
+        conversation::parse(bytes, "claude.ai", "created_at", |read: &Read<'_>| &read.created_at)?;
     let mut conversation = Conversation::new(place, number, read.uuid, read.name, begun);
-    for (at, message) in read.chat_messages.into_iter().enumerate() {
-        if let Err(fault) = add(&mut conversation, at + 1, message) {
-            conversation.fault(at + 1, fault);
-        }
-    }
-    conversation.end()
+    conversation.say_all(read.chat_messages, add);
+    Ok(conversation.end())
 }
 
 fn add(conversation: &mut Conversation, number: usize, message: &RawValue) -> Result<(), String> {
@@ -157,8 +146,7 @@ mod tests {
             assert!(fault.starts_with(&place) && fault.contains(word), "{word}: {fault}");
         }
         for odd in [json!({"uuid": "c"}), json!([]), json!({"chat_messages": [], "created_at": "soon"})] {
-            let read = messages(&odd);
-            assert!(read[0].as_ref().unwrap_err().starts_with("f: conversation 3: "), "{read:?}");
+            assert!(super::read(odd.to_string().as_bytes(), 3, "f: conversation 3").is_err(), "{odd}");
         }
     }
 }

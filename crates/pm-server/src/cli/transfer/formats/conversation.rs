@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use pm_core::model::CONTENT_BYTES;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Entry, pieces};
+use super::{Entry, pieces, times};
 use crate::cli::transfer::record::Record;
 
 /// A conversation that is being read.
@@ -56,12 +57,8 @@ impl Conversation {
             if !noted.is_empty() {
                 message.insert("metadata".to_owned(), json!({ "summary": noted.join(", ") }));
             }
-            let read = if piece.contains('\0') {
-                Err("holds the NUL character (U+0000), which is not taken".to_owned())
-            } else {
-                Record::message(message).map_err(|invalid| invalid.to_string())
-            };
-            self.add(number, read, piece.len());
+            let (read, size) = Record::made(&message, Record::message);
+            self.add(number, read, size);
         }
     }
 
@@ -70,9 +67,17 @@ impl Conversation {
         self.add(number, Ok(Record::LeftOut(why)), 0);
     }
 
-    /// Notes that its message `number` is bad.
-    pub(super) fn fault(&mut self, number: usize, fault: String) {
-        self.add(number, Err(fault), 0);
+    /// Adds all its messages by `add`; where that fails, the message is bad.
+    pub(super) fn say_all<M>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+        add: impl Fn(&mut Self, usize, M) -> Result<(), String>,
+    ) {
+        for (at, message) in messages.into_iter().enumerate() {
+            if let Err(fault) = add(self, at + 1, message) {
+                self.add(at + 1, Err(fault), 0);
+            }
+        }
     }
 
     fn add(&mut self, number: usize, read: Result<Record, String>, size: usize) {
@@ -84,6 +89,19 @@ impl Conversation {
     pub(super) fn end(self) -> Vec<Entry> {
         self.entries
     }
+}
+
+/// Parses a conversation of the tool `of`, with when it began, which `field` says.
+pub(super) fn parse<'a, C: Deserialize<'a>>(
+    bytes: &'a [u8],
+    of: &str,
+    field: &str,
+    began: impl Fn(&C) -> &Value,
+) -> Result<(C, Option<Timestamp>), String> {
+    let read: C =
+        serde_json::from_slice(bytes).map_err(|error| format!("is no conversation of {of}: {error}"))?;
+    let begun = times::read(began(&read)).map_err(|fault| format!("{field}: {fault}"))?;
+    Ok((read, begun))
 }
 
 /// A text that stands for a file that has none: its name.
@@ -108,7 +126,8 @@ pub(super) fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Strin
 
 /// What a reader's tests look at: each message as JSON, or why it is none.
 #[cfg(test)]
-pub(super) fn shown(entries: Vec<Entry>) -> Vec<Result<Value, String>> {
+pub(super) fn shown(read: Result<Vec<Entry>, String>) -> Vec<Result<Value, String>> {
+    let Ok(entries) = read else { return vec![Err(read.err().unwrap_or_default())] };
     entries
         .into_iter()
         .map(|entry| match entry.read {
@@ -133,7 +152,7 @@ mod tests {
         conversation.say(2, "ai_pm", "ok", None);
         conversation.say(3, "ai_pm", "no\0", None);
         conversation.say(4, "nobody", "x", None);
-        let entries = shown(conversation.end());
+        let entries = shown(Ok(conversation.end()));
         let (first, second, third) =
             (entries[0].as_ref().unwrap(), entries[1].as_ref().unwrap(), entries[2].as_ref().unwrap());
         assert_eq!(first["metadata"]["summary"], "Title, part 1 of 2");
@@ -143,8 +162,20 @@ mod tests {
         assert_eq!(third["timestamp"], "1970-01-01T00:00:00Z", "that of the message before");
         assert_eq!(third.get("metadata"), None);
         let nul = entries[3].as_ref().unwrap_err();
-        assert!(nul.starts_with("f: conversation 1, message 3: holds the NUL"), "{nul}");
+        assert!(nul.starts_with("f: conversation 1, message 3: content: holds the NUL"), "{nul}");
         assert!(entries[4].as_ref().unwrap_err().contains("role"));
+    }
+
+    #[test]
+    fn a_nul_anywhere_is_bad() {
+        let (id, title) = (Some("c".to_owned()), Some("a\0title".to_owned()));
+        let mut conversation = Conversation::new("f: conversation 1", 1, id, title, None);
+        conversation.say(1, "user", "text", None);
+        conversation.say(2, "user", "text", None);
+        let entries = shown(Ok(conversation.end()));
+        let fault = entries[0].as_ref().unwrap_err();
+        assert!(fault.contains("message 1: metadata.summary: holds the NUL"), "{fault}");
+        assert!(entries[1].is_ok());
     }
 
     #[test]

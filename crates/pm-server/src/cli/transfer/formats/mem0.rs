@@ -21,7 +21,7 @@ pub(super) fn open(path: &Path, now: Timestamp, bar: ProgressBar) -> Result<Entr
         // Told by its id as well, since a list of one line has no other place to look at.
         let place = id.map_or_else(|| place.to_owned(), |id| format!("{place} ({})", id.escape_debug()));
         let read = parsed.and_then(|memory| read(memory, number, now));
-        vec![Entry { place, read, size: bytes.len() }]
+        Ok(vec![Entry { place, read, size: bytes.len() }])
     })
 }
 

@@ -74,7 +74,7 @@ fn of_elements(
     wrapped: &'static [&'static str],
     noun: &'static str,
     bar: ProgressBar,
-    read: impl Fn(&[u8], usize, &str) -> Vec<Entry> + 'static,
+    read: impl Fn(&[u8], usize, &str) -> Result<Vec<Entry>, String> + 'static,
 ) -> Result<Entries, Failure> {
     let elements = Elements::open(path, wrapped, ELEMENT_BYTES).map_err(|error| at(path, error))?;
     let path = path.to_owned();
@@ -85,10 +85,8 @@ fn of_elements(
         };
         bar.inc(element.length);
         let place = format!("{}: {noun} {}", path.display(), element.number);
-        let entries = match element.bytes {
-            Ok(bytes) => read(&bytes, element.number, &place),
-            Err(fault) => vec![Entry { place, read: Err(fault), size: 0 }],
-        };
+        let entries = element.bytes.and_then(|bytes| read(&bytes, element.number, &place));
+        let entries = entries.unwrap_or_else(|fault| vec![Entry { place, read: Err(fault), size: 0 }]);
         entries.into_iter().map(Ok).collect()
     })))
 }
