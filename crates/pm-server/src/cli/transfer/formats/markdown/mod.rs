@@ -3,17 +3,17 @@
 mod front_matter;
 mod sections;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use pm_core::model::CONTENT_BYTES;
+use pm_core::model::{CONTENT_BYTES, METADATA_BYTES};
 use serde_json::{Map, Value};
 
-use self::sections::Section;
+use self::sections::{Section, Sections};
 use super::{ELEMENT_BYTES, Entries, Entry, Source, at, flat, pieces, times};
 use crate::cli::transfer::record::Record;
 
@@ -31,24 +31,16 @@ const DATES: [&str; 4] = ["date", "created", "created_at", "updated"];
 /// Every section with text of every file, as a context item.
 pub(super) fn open(source: &Source, now: Timestamp, bar: ProgressBar) -> Entries {
     let folder = source.is_folder();
-    Box::new(source.files().flat_map(move |(path, name)| {
+    Box::new(source.files().flat_map(move |(path, name)| -> Entries {
         let shown = path.display().to_string();
-        let fault = |fault: String| vec![Ok(Entry { place: shown.clone(), read: Err(fault), size: 0 })];
         let bytes = match whole(&path) {
             Ok(bytes) => bytes,
-            Err(error) => return vec![Err(at(&path, error))],
+            Err(error) => return Box::new(std::iter::once(Err(at(&path, error)))),
         };
         bar.inc(bytes.len() as u64);
-        if bytes.len() > ELEMENT_BYTES {
-            return fault(format!("has more than {ELEMENT_BYTES} bytes, the most that is read as one"));
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) if text.contains('\0') => fault("holds the NUL character: it is no text".to_owned()),
-            Ok(text) => entries(&text, &name, folder, &shown, now).into_iter().map(Ok).collect(),
-            Err(error) => fault(format!(
-                "is not UTF-8: the byte at offset {} is wrong",
-                error.utf8_error().valid_up_to()
-            )),
+        match text_of(bytes).and_then(|text| Sectioned::new(text, &name, folder, &shown, now)) {
+            Ok(file) => Box::new(file.flatten().map(Ok)),
+            Err(fault) => Box::new(std::iter::once(Ok(Entry { place: shown, read: Err(fault), size: 0 }))),
         }
     }))
 }
@@ -60,49 +52,110 @@ fn whole(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The items of a file whose name is `name`, below the folder if it is in one.
-fn entries(text: &str, name: &Path, folder: bool, shown: &str, now: Timestamp) -> Vec<Entry> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (front, body, first_line) = front_matter::split(text);
-    let time = DATES.iter().find_map(|field| times::read(front.get(*field)?).ok()?);
-    // The same names whatever the system parts them by.
-    let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
-    let file = Place { name: name.join("/"), folder, front, time };
-    let mut taken = HashSet::new();
-    let mut entries = Vec::new();
-    for section in sections::of(body, first_line) {
-        let place = format!("{shown}:{}", section.line);
-        let text = section.text.trim_matches('\n').trim_end();
+/// The text of a file, or why it has none.
+fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() > ELEMENT_BYTES {
+        return Err(format!("has more than {ELEMENT_BYTES} bytes, the most that is read as one"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        format!("is not UTF-8: the byte at offset {} is wrong", error.utf8_error().valid_up_to())
+    })?;
+    if text.contains('\0') {
+        return Err("holds the NUL character: it is no text".to_owned());
+    }
+    // Lines that end as they once did on a Macintosh.
+    if !text.contains('\n') && text.contains('\r') {
+        return Ok(text.replace('\r', "\n"));
+    }
+    Ok(text)
+}
+
+/// A file that is taken apart, a section at a time: what is made of all of them has the front matter in each item, and may
+/// be much more than the file.
+struct Sectioned {
+    text: String,
+    sections: Sections,
+    file: Place,
+    shown: String,
+    now: Timestamp,
+    taken: Taken,
+}
+
+impl Sectioned {
+    /// A file whose name is `name`, below the folder if it is in one.
+    fn new(text: String, name: &Path, folder: bool, shown: &str, now: Timestamp) -> Result<Self, String> {
+        let bare = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let (front, body, first_line) = front_matter::split(bare);
+        // It would make every section bad, and be told once for each.
+        if serde_json::to_string(&front).map_or(0, |front| front.len()) > METADATA_BYTES {
+            return Err(format!(
+                "has front matter of more than {METADATA_BYTES} bytes, the most of metadata"
+            ));
+        }
+        let time = DATES.iter().find_map(|field| times::read(front.get(*field)?).ok()?);
+        let sections = Sections::new(text.len() - body.len(), first_line);
+        // The same names whatever the system parts them by.
+        let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
+        let file = Place { name: name.join("/"), folder, front, time };
+        Ok(Self { text, sections, file, shown: shown.to_owned(), now, taken: Taken::default() })
+    }
+}
+
+impl Iterator for Sectioned {
+    type Item = Vec<Entry>;
+
+    /// The entries of the next section.
+    fn next(&mut self) -> Option<Vec<Entry>> {
+        let section = self.sections.next(&self.text)?;
+        let place = format!("{}:{}", self.shown, section.line);
+        let text = self.text.get(section.text.clone()).unwrap_or_default();
+        let text = text.trim_matches(['\n', '\r']).trim_end();
         if text.trim().is_empty() {
             // What comes before the first heading is no section of its own where it says nothing.
-            if !section.path.is_empty() {
-                entries.push(Entry { place, read: Ok(Record::LeftOut("headings without text")), size: 0 });
-            }
-            continue;
+            let read = Ok(Record::LeftOut("headings without text"));
+            let left_out = (!section.path.is_empty()).then_some(Entry { place, read, size: 0 });
+            return Some(left_out.into_iter().collect());
+        }
+        if section.path.iter().map(String::len).sum::<usize>() > METADATA_BYTES {
+            let fault =
+                format!("stands under headings of more than {METADATA_BYTES} bytes, the most of metadata");
+            return Some(vec![Entry { place, read: Err(fault), size: 0 }]);
         }
         // Two quotes are part of the value's JSON.
         let pieces = pieces::pieces(text, CONTENT_BYTES - 2, pieces::in_json);
-        for piece in pieces {
-            let key = free(&file.key(&section), &mut taken);
-            let item = file.item(key, &section, piece);
-            // With the metadata, which is that of the whole file and may be more than the text.
-            let size = serde_json::to_string(&item).map_or(0, |body| body.len());
-            let read = Record::item(item, now).map_err(|invalid| invalid.to_string());
-            entries.push(Entry { place: place.clone(), read, size });
-        }
+        let key = self.file.key(&section);
+        let entry = |piece: &str| {
+            let item = self.file.item(self.taken.free(&key), &section, piece);
+            let (read, size) = Record::made(&item, |item| Record::item(item, self.now));
+            Entry { place: place.clone(), read, size }
+        };
+        Some(pieces.into_iter().map(entry).collect())
     }
-    entries
 }
 
-/// The key, or the key with a number: sections of the same name all stay.
-fn free(key: &str, taken: &mut HashSet<String>) -> String {
-    let mut free = key.to_owned();
-    let mut number = 1;
-    while !taken.insert(free.clone()) {
-        number += 1;
-        free = format!("{key} ({number})");
+/// The keys of a file.
+#[derive(Default)]
+struct Taken {
+    keys: HashSet<String>,
+    /// The last number that was put behind a key, so that the next one is not looked for from the start.
+    numbers: HashMap<String, usize>,
+}
+
+impl Taken {
+    /// The key, or the key with a number: sections of the same name all stay.
+    fn free(&mut self, key: &str) -> String {
+        if self.keys.insert(key.to_owned()) {
+            return key.to_owned();
+        }
+        let number = self.numbers.entry(key.to_owned()).or_insert(1);
+        loop {
+            *number += 1;
+            let free = format!("{key} ({number})");
+            if self.keys.insert(free.clone()) {
+                return free;
+            }
+        }
     }
-    free
 }
 
 /// What the sections of a file have in common.
@@ -115,7 +168,7 @@ struct Place {
 
 impl Place {
     /// The headings down to this one; the name of the file before them where there are others.
-    fn key(&self, section: &Section<'_>) -> String {
+    fn key(&self, section: &Section) -> String {
         let room = KEY_BYTES - NUMBER_BYTES;
         let whole = |path: &str| match (self.folder, path) {
             (_, "") => self.name.clone(),
@@ -134,7 +187,7 @@ impl Place {
         key.replace(char::is_control, " ")
     }
 
-    fn item(&self, key: String, section: &Section<'_>, text: &str) -> Map<String, Value> {
+    fn item(&self, key: String, section: &Section, text: &str) -> Map<String, Value> {
         let mut metadata = Map::new();
         metadata.insert("file".to_owned(), Value::from(self.name.as_str()));
         if !section.path.is_empty() {

@@ -1,70 +1,48 @@
 //! A Markdown text by its headings: `# of ATX` and underlined ones. What stands in a code fence or in a comment is none.
 
+use std::ops::Range;
+
 /// What stands under a heading, up to the next.
 #[derive(Debug, PartialEq)]
-pub(super) struct Section<'a> {
+pub(super) struct Section {
     /// The headings down to this one, outermost first; none before the first heading.
     pub path: Vec<String>,
     /// The line of the heading, or the first of the text where there is none.
     pub line: usize,
-    /// The text, without the heading.
-    pub text: &'a str,
+    /// Where its text is, without the heading.
+    pub text: Range<usize>,
 }
 
-/// The sections of `text`, whose first line has the number `first_line`.
-pub(super) fn of(text: &str, first_line: usize) -> Vec<Section<'_>> {
-    let mut reader = Reader { text, sections: Vec::new(), headings: Vec::new(), line: first_line, start: 0 };
-    let mut within = Within::Text;
-    // The line before, where it may be an underlined heading.
-    let mut title: Option<Line<'_>> = None;
-    let (mut at, mut number, mut blank) = (0, first_line, true);
-    for whole in text.split_inclusive('\n') {
-        let line = Line { text: whole.trim_end_matches(['\n', '\r']), at, number };
-        (at, number) = (at + whole.len(), number + 1);
-        let before = title.take();
-        within = match within {
-            Within::Fence(mark, length) => {
-                if closes(line.text, mark, length) {
-                    Within::Text
-                } else {
-                    Within::Fence(mark, length)
-                }
-            }
-            Within::Comment => {
-                if line.text.contains("-->") {
-                    Within::Text
-                } else {
-                    Within::Comment
-                }
-            }
-            Within::Text => {
-                if let Some((mark, length)) = fence(line.text) {
-                    Within::Fence(mark, length)
-                } else if opens_comment(line.text) {
-                    Within::Comment
-                } else {
-                    if let Some((level, heading)) = heading(line.text) {
-                        reader.heading(level, heading, &line, at);
-                    } else if let (Some(level), Some(before)) = (underline(line.text), before) {
-                        reader.heading(level, before.text.trim(), &before, at);
-                    } else if blank && may_be_title(line.text) {
-                        title = Some(line);
-                    }
-                    Within::Text
-                }
-            }
-        };
-        blank = line.text.trim().is_empty() || at == reader.start;
-    }
-    reader.close(text.len());
-    reader.sections
-}
-
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    text: &'a str,
+/// The walk through a text, section by section. The text itself is given anew at every step.
+pub(super) struct Sections {
+    /// Where the next line begins, and its number.
     at: usize,
     number: usize,
+    within: Within,
+    /// Whether a heading that is underlined may begin with the next line.
+    blank: bool,
+    /// The line before, where it may be such a heading.
+    title: Option<Line>,
+    /// The headings down to the section at hand, with their levels.
+    headings: Vec<(usize, String)>,
+    /// Where the section at hand has its heading, and where its text begins.
+    line: usize,
+    start: usize,
+    ended: bool,
+}
+
+/// A line, without its end.
+#[derive(Clone, Copy)]
+struct Line {
+    at: usize,
+    end: usize,
+    number: usize,
+}
+
+impl Line {
+    fn of(self, text: &str) -> &str {
+        text.get(self.at..self.end).unwrap_or_default()
+    }
 }
 
 /// Where a line stands.
@@ -76,29 +54,73 @@ enum Within {
     Comment,
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    sections: Vec<Section<'a>>,
-    /// The headings down to the section at hand, with their levels.
-    headings: Vec<(usize, String)>,
-    /// Where the section at hand has its heading, and where its text begins.
-    line: usize,
-    start: usize,
-}
-
-impl Reader<'_> {
-    /// A heading that begins at `line`; its text goes on at `behind`.
-    fn heading(&mut self, level: usize, heading: &str, line: &Line<'_>, behind: usize) {
-        self.close(line.at);
-        self.headings.retain(|(outer, _)| *outer < level);
-        self.headings.push((level, heading.to_owned()));
-        (self.line, self.start) = (line.number, behind);
+impl Sections {
+    /// The beginning of a text that starts at `at`, with the line `number`.
+    pub(super) fn new(at: usize, number: usize) -> Self {
+        Self {
+            at,
+            number,
+            within: Within::Text,
+            blank: true,
+            title: None,
+            headings: Vec::new(),
+            line: number,
+            start: at,
+            ended: false,
+        }
     }
 
-    fn close(&mut self, end: usize) {
+    /// The next section of `text`; `None` at the end.
+    pub(super) fn next(&mut self, text: &str) -> Option<Section> {
+        while let Some(whole) = text.get(self.at..).and_then(|rest| rest.split_inclusive('\n').next()) {
+            let end = self.at + whole.trim_end_matches(['\n', '\r']).len();
+            let line = Line { at: self.at, end, number: self.number };
+            (self.at, self.number) = (self.at + whole.len(), self.number + 1);
+            let section = self.step(text, line);
+            self.blank = line.of(text).trim().is_empty() || self.at == self.start;
+            if section.is_some() {
+                return section;
+            }
+        }
+        (!std::mem::replace(&mut self.ended, true)).then(|| self.section(text.len()))
+    }
+
+    /// Goes through a line; the section that ends with it.
+    fn step(&mut self, text: &str, line: Line) -> Option<Section> {
+        let (before, shown) = (self.title.take(), line.of(text));
+        match self.within {
+            Within::Fence(mark, length) if closes(shown, mark, length) => self.within = Within::Text,
+            Within::Comment if shown.contains("-->") => self.within = Within::Text,
+            Within::Fence(..) | Within::Comment => {}
+            Within::Text => {
+                if let Some((mark, length)) = fence(shown) {
+                    self.within = Within::Fence(mark, length);
+                } else if opens_comment(shown) {
+                    self.within = Within::Comment;
+                } else if let Some((level, heading)) = heading(shown) {
+                    return Some(self.heading(level, heading, line));
+                } else if let (Some(level), Some(before)) = (underline(shown), before) {
+                    return Some(self.heading(level, before.of(text).trim(), before));
+                } else if self.blank && may_be_title(shown) {
+                    self.title = Some(line);
+                }
+            }
+        }
+        None
+    }
+
+    /// A heading that begins at `line`, behind which the walk is; the section before it.
+    fn heading(&mut self, level: usize, heading: &str, line: Line) -> Section {
+        let section = self.section(line.at);
+        self.headings.retain(|(outer, _)| *outer < level);
+        self.headings.push((level, heading.to_owned()));
+        (self.line, self.start) = (line.number, self.at);
+        section
+    }
+
+    fn section(&self, end: usize) -> Section {
         let path = self.headings.iter().map(|(_, heading)| heading.clone()).collect();
-        let text = self.text.get(self.start..end).unwrap_or_default();
-        self.sections.push(Section { path, line: self.line, text });
+        Section { path, line: self.line, text: self.start..end }
     }
 }
 
@@ -167,7 +189,10 @@ mod tests {
     use super::*;
 
     fn sections(text: &str) -> Vec<(String, usize, &str)> {
-        of(text, 1).into_iter().map(|s| (s.path.join("/"), s.line, s.text.trim())).collect()
+        let mut sections = Sections::new(0, 1);
+        std::iter::from_fn(|| sections.next(text))
+            .map(|s| (s.path.join("/"), s.line, text.get(s.text).unwrap().trim()))
+            .collect()
     }
 
     #[test]
@@ -183,7 +208,7 @@ mod tests {
             ("", 14, "last"),
         ];
         assert_eq!(found, wanted.map(|(path, line, text)| (path.to_owned(), line, text)));
-        assert_eq!(of("", 1), [Section { path: vec![], line: 1, text: "" }]);
+        assert_eq!(sections(""), [(String::new(), 1, "")]);
         assert_eq!(sections("# C#\r\nx\r\n")[1], ("C#".to_owned(), 1, "x"));
     }
 

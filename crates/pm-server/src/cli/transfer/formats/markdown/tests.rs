@@ -3,9 +3,8 @@ use serde_json::json;
 use super::*;
 
 fn read(text: &str, name: &str, folder: bool) -> Vec<Result<Value, String>> {
-    let entries = entries(text, Path::new(name), folder, name, Timestamp::UNIX_EPOCH);
-    entries
-        .into_iter()
+    let file = Sectioned::new(text.to_owned(), Path::new(name), folder, name, Timestamp::UNIX_EPOCH).unwrap();
+    file.flatten()
         .map(|entry| match entry.read {
             Ok(Record::Item(item)) => Ok(item),
             other => Err(format!("{}: {other:?}", entry.place)),
@@ -51,6 +50,43 @@ fn a_section_is_an_item_and_front_matter_its_metadata() {
 fn sections_of_the_same_name_all_stay() {
     let text = "# A\n1\n# A\n2\n# A\n3\n# A (2)\n4\n#\n5\n";
     assert_eq!(keys(text, "x.md", false), ["A", "A (2)", "A (3)", "A (2) (2)", "x.md"]);
+}
+
+#[test]
+fn many_sections_of_one_name_take_no_longer_than_as_many_others() {
+    // Looked for from the start, each key would take as many steps as there are sections before it: minutes.
+    let keys = keys(&"# A\nx\n".repeat(50_000), "x.md", false);
+    assert_eq!((keys.len(), keys[49_999].as_str()), (50_000, "A (50000)"));
+}
+
+#[test]
+fn lines_may_end_as_on_any_system() {
+    for text in ["# A\r\n\r\n    text\r\n\r\n# B\r\nb\r\n", "# A\r\r    text\r\r# B\rb\r"] {
+        let text = text_of(text.as_bytes().to_vec()).unwrap();
+        let found: Vec<Value> = read(&text, "x.md", false).into_iter().map(Result::unwrap).collect();
+        let found: Vec<_> = found.iter().map(|item| (&item["key"], &item["value"])).collect();
+        assert_eq!(found, [(&json!("A"), &json!("    text")), (&json!("B"), &json!("b"))]);
+    }
+}
+
+#[test]
+fn front_matter_and_headings_beyond_the_bounds_of_metadata_are_told_once() {
+    let path = Path::new("x.md");
+    let text = format!("---\na: {}\n---\n# A\n1\n# B\n2\n", "x".repeat(17_000));
+    let fault = Sectioned::new(text, path, false, "x.md", Timestamp::UNIX_EPOCH).err().unwrap();
+    assert!(fault.starts_with("has front matter of more than 16384"), "{fault}");
+    let read = read(&format!("# {}\ntext\n# B\nb\n", "h".repeat(17_000)), "x.md", false);
+    assert!(read[0].as_ref().unwrap_err().contains("under headings of more than 16384"), "{read:?}");
+    assert_eq!(read[1].as_ref().unwrap()["key"], "B");
+}
+
+#[test]
+fn a_nul_that_front_matter_spells_is_bad() {
+    for front in ["---\na: \"\\u0000\"\n---\n", "+++\na = \"\\u0000\"\n+++\n"] {
+        let read = read(&format!("{front}# A\ntext\n"), "x.md", false);
+        let fault = read[0].as_ref().unwrap_err();
+        assert!(fault.contains("metadata.a: holds the NUL character"), "{fault}");
+    }
 }
 
 #[test]
