@@ -142,6 +142,7 @@ fn agents(config: &Config, operations: Operations) -> Beside {
     let service = mcp::http::Service::new(Agents::remote(operations), allowed);
     Beside {
         path: mcp::http::PATH,
+        headers: &mcp::http::HEADERS,
         service: Arc::new(move |request| {
             let service = service.clone();
             Box::pin(async move { service.answer(request).await })

@@ -26,6 +26,10 @@ const ATTEMPTS: usize = 64;
 const NAMESAKES: usize = 10;
 /// Names that are remembered.
 const NAMES: usize = 1024;
+/// How long a name is remembered where the store does not tell whether projects have changed.
+const NAMES_SECONDS: i64 = 5;
+/// How long the keys under which a name is made follow from one another.
+const KEYS_SECONDS: i64 = 600;
 
 /// Operations on projects.
 #[derive(Debug)]
@@ -47,15 +51,25 @@ impl Projects {
         draft: ProjectDraft,
         once: Option<&Idempotency>,
     ) -> Result<Versioned<Project>> {
+        Ok(self.make(draft, once).await?.0)
+    }
+
+    /// The same, and whether it was made by this call.
+    async fn make(
+        &self,
+        draft: ProjectDraft,
+        once: Option<&Idempotency>,
+    ) -> Result<(Versioned<Project>, bool)> {
         let (id, now) = (self.ports.ids.next(), self.ports.clock.now());
         let once = once.map(|once| once.once(id, now));
         let project = draft.clone().at(ProjectId::new(id), now, now);
         let written = self.ports.store.create_project(&project, once.as_ref()).await?;
+        let made = written.replay_of.is_none();
         let value = match written.replay_of {
             Some(first) => draft.at(ProjectId::new(first.id), first.at, first.at),
             None => project,
         };
-        Ok(Versioned { value, version: written.outcome })
+        Ok((Versioned { value, version: written.outcome }, made))
     }
 
     /// One project.
@@ -79,7 +93,10 @@ impl Projects {
         if name.is_empty() || name.contains('\0') {
             return Err(Error::ProjectNotFound);
         }
-        if let Some(id) = self.names.id(name).filter(seen)
+        // What others may see is not told by what was found for somebody.
+        let (remembered, at) = (among.is_none(), self.moment());
+        if remembered
+            && let Some(id) = self.names.id(name, at)
             && let Some(project) = self.ports.store.project(id).await?
             && project.value.name == name
             && project.value.status == ProjectStatus::Active
@@ -87,8 +104,23 @@ impl Projects {
             return Ok(project);
         }
         let project = self.of_name(name, among).await?;
-        self.names.note(name, project.value.id);
+        if remembered {
+            self.names.note(name, project.value.id, at);
+        }
         Ok(project)
+    }
+
+    /// Now, as far as names go: they mean the same for as long as this stays the same.
+    fn moment(&self) -> Moment {
+        match self.ports.store.projects_revision() {
+            Some(revision) => Moment::Revision(revision),
+            None => Moment::Slot(self.slot(NAMES_SECONDS)),
+        }
+    }
+
+    /// Which of the spans of so many seconds it is.
+    fn slot(&self, seconds: i64) -> i64 {
+        self.ports.clock.now().as_second().div_euclid(seconds)
     }
 
     /// The project that somebody means by a name, made where there is none; whether it was made.
@@ -104,16 +136,19 @@ impl Projects {
             Err(Error::ProjectNotFound) => {}
             found => return Ok((found?, false)),
         }
-        let mut before = String::new();
+        // A name that is made, deleted and made again has ever more keys behind it: they begin anew after a while.
+        let slot = self.slot(KEYS_SECONDS);
+        let mut before = self.names.key(&name, slot).unwrap_or_else(|| slot.to_string());
         for _ in 0..ATTEMPTS {
             let key = key_of(&name, &before);
             let once = Idempotency::new("", "find or create a project", &key, &Value::Null)?;
-            let id = self.create(draft.clone(), Some(&once)).await?.value.id;
+            let (project, made) = self.make(draft.clone(), Some(&once)).await?;
+            let id = project.value.id;
             // What was made under this key may be gone since, or be called otherwise: then the next key follows from it.
             match self.ports.store.project(id).await? {
                 Some(project) if project.value.name == name => {
-                    self.names.note(&name, id);
-                    return Ok((project, true));
+                    self.names.note_key(&name, slot, before);
+                    return Ok((project, made));
                 }
                 _ => before = id.to_string(),
             }
@@ -250,22 +285,50 @@ impl Projects {
     }
 }
 
-/// Which project a name was last found to mean; whoever is told so looks whether it still does.
+/// A time for which names mean the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Moment {
+    /// No project has changed since.
+    Revision(u64),
+    /// Where the store does not tell: a short while.
+    Slot(i64),
+}
+
+/// Which project a name was found to mean, and when.
 #[derive(Debug, Default)]
-struct Names(Mutex<HashMap<String, ProjectId>>);
+struct Names {
+    found: Mutex<HashMap<String, (ProjectId, Moment)>>,
+    /// Behind which key a name was last made, in which slot: whoever asks again need not go through all before it.
+    keys: Mutex<HashMap<String, (i64, String)>>,
+}
 
 impl Names {
-    fn id(&self, name: &str) -> Option<ProjectId> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    fn id(&self, name: &str, at: Moment) -> Option<ProjectId> {
+        let known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(name).filter(|(_, noted)| *noted == at).map(|(id, _)| *id)
     }
 
-    fn note(&self, name: &str, id: ProjectId) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= NAMES {
-            known.clear();
-        }
-        known.insert(name.to_owned(), id);
+    fn note(&self, name: &str, id: ProjectId, at: Moment) {
+        insert(&self.found, name, (id, at));
     }
+
+    fn key(&self, name: &str, slot: i64) -> Option<String> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.get(name).filter(|(noted, _)| *noted == slot).map(|(_, key)| key.clone())
+    }
+
+    fn note_key(&self, name: &str, slot: i64, key: String) {
+        insert(&self.keys, name, (slot, key));
+    }
+}
+
+/// Puts a name into a table of bounded size.
+fn insert<T>(table: &Mutex<HashMap<String, T>>, name: &str, entry: T) {
+    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+    if table.len() >= NAMES {
+        table.clear();
+    }
+    table.insert(name.to_owned(), entry);
 }
 
 /// An idempotency key for a name of any length.

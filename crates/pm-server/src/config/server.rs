@@ -44,7 +44,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Checked<Server> {
     // No default: nobody is believed.
     let trusted_proxies = reader.optional(&names::TRUSTED_PROXIES, |text| list(text, Network::parse));
     let docs_enabled = reader.value(&names::DOCS_ENABLED, boolean);
-    let mcp_allowed_hosts = reader.optional(&names::MCP_ALLOWED_HOSTS, |text| list(text, allowed_host));
+    let mcp_allowed_hosts =
+        reader.optional(&names::MCP_ALLOWED_HOSTS, |text| match list(text, allowed_host) {
+            Ok(none) if none.is_empty() => Err("names no host: give one, or * for any".to_owned()),
+            read => read,
+        });
     // That it is at fault is noted already.
     let tls = tls::read(reader);
     Some(Server {

@@ -18,9 +18,9 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// The arguments of a call. Null counts as absent.
+    /// The arguments of a call. Null counts as absent, but as a value to be stored.
     pub(super) fn of(mut arguments: Map<String, Value>) -> Self {
-        arguments.retain(|_, value| !value.is_null());
+        arguments.retain(|name, value| name == "value" || !value.is_null());
         Self { left: arguments, faults: Vec::new() }
     }
 
@@ -34,10 +34,16 @@ impl Arguments {
         read(value).map_err(|faults| self.faults.extend(faults.within(name).0)).ok()
     }
 
-    /// The project that the call names.
+    /// The project that the call names. By `project_id`, as the REST API calls it, too: to pass over it would be to write to
+    /// another project than is meant.
     pub(super) fn project(&mut self) -> Option<String> {
+        let name = if self.has("project") { "project" } else { "project_id" };
         // As long as a name or id may be.
-        self.take("project", input::text(1, 1_000))
+        let named = self.take(name, input::text(1, 1_000));
+        if self.has("project_id") {
+            self.refuse("project_id", "stands beside project: leave it out");
+        }
+        named
     }
 
     /// How many characters the answer may have.
@@ -62,6 +68,12 @@ impl Arguments {
         self.left.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
+    /// Notes that one may not stand here.
+    pub(super) fn refuse(&mut self, name: &str, message: &str) {
+        self.left.shift_remove(name);
+        self.faults.extend(Invalid::field(name, message).0);
+    }
+
     /// Whether it is there.
     pub(super) fn has(&self, name: &str) -> bool {
         self.left.contains_key(name)
@@ -74,8 +86,7 @@ impl Arguments {
             Ok(rest) if faults.is_empty() => Ok(rest),
             Ok(_) => Err(Invalid(faults)),
             Err(others) => {
-                // What the tool puts there itself is no fault of the caller's.
-                faults.extend(others.0.into_iter().filter(|fault| fault.field != "project_id"));
+                faults.extend(others.0);
                 Err(Invalid(faults))
             }
         }

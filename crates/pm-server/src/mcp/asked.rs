@@ -68,6 +68,20 @@ impl Asked {
         Ok(project)
     }
 
+    /// The same; `None` where nothing is named and the project that is meant then is not there yet: the first thing that is
+    /// remembered makes it.
+    pub(super) async fn project_if_there(&self, named: Option<&str>) -> Result<Option<Project>, Fault> {
+        match self.project(named).await {
+            Err(fault) if named.is_none() && fault.code() == "project_not_found" => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// What is meant where nothing is named.
+    pub(super) fn default_name(&self) -> &str {
+        self.project.as_deref().unwrap_or_default()
+    }
+
     /// The same for somebody who writes; one that is not there is made. Whether it was.
     pub(super) async fn project_to_write(&self, named: Option<&str>) -> Result<(Project, bool), Fault> {
         let (project, made) = match self.project(named).await {
@@ -87,6 +101,11 @@ impl Asked {
     /// The project that this body names, made where there is none; whether it was.
     pub(super) async fn create(&self, body: serde_json::Value) -> Result<(Project, bool), Fault> {
         let draft = ProjectDraft::to_create(body)?;
+        // To find it one need not be let to make others.
+        match self.project(Some(&draft.name)).await {
+            Err(fault) if fault.code() == "project_not_found" => {}
+            found => return Ok((found?, false)),
+        }
         let projects = &self.may(Action::Create)?.projects;
         let (project, made) = projects.find_or_create(draft, self.among()).await?;
         Ok((project.value, made))

@@ -22,6 +22,8 @@ use super::Agents;
 pub const PATH: &str = "/mcp";
 /// What names the project that a call means which names none.
 pub const PROJECT: HeaderName = HeaderName::from_static("ai-pm-project");
+/// What clients send beside what those of the API do.
+pub const HEADERS: [&str; 4] = ["mcp-protocol-version", "mcp-method", "mcp-name", "ai-pm-project"];
 /// An item of a batch stands some levels deeper than one of its own; what may nest has a bound of its own.
 pub(super) const DEPTH: usize = BODY_DEPTH + 8;
 /// The most bytes of an error's text that is passed on.
@@ -84,12 +86,13 @@ impl Service {
         }
         // Answers are JSON whatever else a client takes: who does not name both is answered all the same.
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        let body = request.body().clone();
         let mut response = self.0.handle(request.map(Full::new)).await;
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         let plain =
             response.headers().get(CONTENT_TYPE).is_none_or(|sort| sort.as_bytes().starts_with(b"text/"));
         if plain && (response.status().is_client_error() || response.status().is_server_error()) {
-            return told(response).await;
+            return told(response, id_in(&body)).await;
         }
         response.map(Body::new)
     }
@@ -113,7 +116,7 @@ pub(super) fn unread(unreadable: &Unreadable) -> ErrorData {
 }
 
 /// An error that is told in plain text, as one of the protocol, with the way out.
-async fn told<B>(response: http::Response<B>) -> Response
+async fn told<B>(response: http::Response<B>, id: Option<RequestId>) -> Response
 where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -133,7 +136,7 @@ where
     };
     let status = if text.contains("deserialize") { StatusCode::BAD_REQUEST } else { head.status };
     let error = ErrorData::invalid_request(format!("{text}{way_out}"), None);
-    let mut response = refusal(status, error, None);
+    let mut response = refusal(status, error, id);
     for (name, value) in &head.headers {
         if name == http::header::ALLOW {
             response.headers_mut().insert(name, value.clone());

@@ -19,10 +19,10 @@ pub mod stdio;
 mod tools;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ErrorData, GetPromptRequestParams, GetPromptResponse,
-    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, ErrorData,
+    GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData as ProtocolError, ServerHandler};
@@ -36,6 +36,18 @@ const INSTRUCTIONS: &str = "\
 Long-term memory of software projects. Before you act on a question or an error, call `context` with it. After you have \
 solved something, `remember` the error (type error) and its solution (type solution, `solves`: the error's key). \
 `project` is a name or id and may be left out where the client is set up for one.";
+
+/// The methods that are here, and what their parameters must be.
+const METHODS: [(&str, &str); 8] = [
+    ("initialize", "an object with protocolVersion, capabilities and clientInfo {name, version}"),
+    ("tools/call", "an object with name, a string, and arguments, an object"),
+    ("tools/list", "an object, with cursor at most"),
+    ("resources/read", "an object with uri, a string"),
+    ("resources/list", "an object, with cursor at most"),
+    ("resources/templates/list", "an object, with cursor at most"),
+    ("prompts/get", "an object with name, a string, and arguments, an object"),
+    ("prompts/list", "an object, with cursor at most"),
+];
 
 /// The server of the protocol.
 #[derive(Clone, Debug)]
@@ -88,6 +100,26 @@ impl ServerHandler for Agents {
         let arguments = request.arguments.unwrap_or_default();
         let answered = tools::call(&request.name, &asked, arguments).await?;
         Ok(answered.map_or_else(fault::Fault::into_result, answer::Answer::into_result).into())
+    }
+
+    /// What rmcp takes for a method that it does not know may be one whose parameters it could not read.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ProtocolError> {
+        let needed = METHODS.iter().find(|(method, _)| *method == request.method).map(|(_, needed)| needed);
+        let method = request.method;
+        Err(match needed {
+            Some(needed) => {
+                ProtocolError::invalid_params(format!("the params of {method} must be {needed}"), None)
+            }
+            None => ProtocolError::new(
+                ErrorCode::METHOD_NOT_FOUND,
+                format!("there is no method {method:?}"),
+                None,
+            ),
+        })
     }
 
     async fn list_resources(

@@ -3,10 +3,13 @@
 use percent_encoding::percent_decode_str;
 use pm_core::Error;
 use pm_core::input::Fields;
-use pm_core::model::{Key, MemoryType, ProjectId};
+use pm_core::model::{Key, MemoryItem, MemoryType, ProjectId};
 use pm_core::operations::ItemList;
 use pm_core::policy::Action;
-use rmcp::model::{ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use rmcp::model::{
+    JsonObject, ListResourcesResult, MetaObject, ReadResourceResult, Resource, ResourceContents,
+    ResourceTemplate,
+};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -59,7 +62,15 @@ pub(super) async fn read(asked: &Asked, uri: &str) -> Result<ReadResourceResult,
     let project = project.ok_or(Error::ProjectNotFound)?;
     let item = asked.may(Action::Read(project))?.memory.get(project, r#type, &key).await?.value;
     let contents = ResourceContents::text(shown::text_of(&item.value), uri);
-    Ok(ReadResourceResult::new(vec![contents.with_mime_type(mime_type(item.value.as_str()))]))
+    let contents = contents.with_mime_type(mime_type(item.value.as_str()));
+    Ok(ReadResourceResult::new(vec![contents.with_meta(MetaObject(around(&item)))]))
+}
+
+/// All of an item but its value.
+fn around(item: &MemoryItem) -> JsonObject {
+    let mut item = serde_json::to_value(item).unwrap_or_default();
+    let fields = item.as_object_mut().map(std::mem::take).unwrap_or_default();
+    fields.into_iter().filter(|(name, _)| name != "value").collect()
 }
 
 /// What a resource is: a string is answered as the text that it holds.

@@ -11,8 +11,12 @@ use super::answer::{cut, put, share};
 
 /// All but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What the lines around a text take, in characters.
-const FRAME: usize = 160;
+/// What is shown of a text at least, in characters, before there is no room for another.
+const LEAST: usize = 80;
+/// What its number takes, and the lines between, in characters.
+const NUMBER: usize = 8;
+/// What stands around a message, in characters.
+const MESSAGE: usize = 120;
 /// Metadata of an item that is longer is left to the resource.
 const METADATA_CHARS: usize = 600;
 
@@ -46,13 +50,24 @@ pub(super) struct Items {
 }
 
 impl Items {
-    /// `recalled`, in its order.
+    /// As many of `recalled` as there is room for, in their order, and at least one.
     pub(super) fn of(recalled: &[Recalled], budget: usize, explain: bool) -> Self {
         let whole: Vec<_> = recalled.iter().map(|recalled| text_of(&recalled.item.value)).collect();
-        let lengths: Vec<_> = whole.iter().map(|text| text.chars().count()).collect();
-        let each = share(&lengths, budget.saturating_sub(FRAME * recalled.len()));
+        let (mut lengths, mut frames, mut least) = (Vec::new(), 0, 0);
+        for (recalled, text) in recalled.iter().zip(&whole) {
+            let length = text.chars().count();
+            let frame = frame(recalled, length, explain);
+            let needed = frames + frame + least + length.min(LEAST);
+            if needed > budget && !lengths.is_empty() {
+                break;
+            }
+            frames += frame;
+            least += length.min(LEAST);
+            lengths.push(length);
+        }
+        let each = share(&lengths, budget.saturating_sub(frames));
         let (mut texts, mut values, mut shortened) = (Vec::new(), Vec::new(), 0);
-        for (recalled, whole) in recalled.iter().zip(&whole) {
+        for (recalled, whole) in recalled.iter().zip(&whole).take(lengths.len()) {
             let (head, all) = cut(whole, each);
             shortened += usize::from(all.is_some());
             texts.push(as_text(recalled, head, all));
@@ -60,6 +75,13 @@ impl Items {
         }
         Self { texts, values, cut: shortened }
     }
+}
+
+/// The characters of what stands around an item's text, in the longer of the two forms.
+fn frame(recalled: &Recalled, length: usize, explain: bool) -> usize {
+    let text = as_text(recalled, "", Some(length)).chars().count();
+    let json = as_json(recalled, "", Some(length), explain).to_string().chars().count();
+    text.max(json) + NUMBER
 }
 
 fn as_text(recalled: &Recalled, head: &str, all: Option<usize>) -> String {
@@ -108,7 +130,9 @@ fn as_json(recalled: &Recalled, head: &str, all: Option<usize>, explain: bool) -
     fill("session_id", item.session_id.as_ref().map(|session| json!(session)));
     fill("importance", item.importance.map(Value::from));
     let metadata = item.metadata.as_ref().filter(|metadata| metadata.as_str().len() <= METADATA_CHARS);
+    let held_back = metadata.is_none() && item.metadata.is_some();
     fill("metadata", metadata.map(JsonText::to_value));
+    fill("metadata_cut", held_back.then_some(Value::Bool(true)));
     fill("uri", Some(uri(item.project_id, item.r#type, &item.key).into()));
     fill("explain", recalled.explain.as_ref().filter(|_| explain).map(explained));
     Value::Object(shown)
@@ -127,7 +151,7 @@ fn explained(why: &pm_core::operations::recall::Explained) -> Value {
 /// Messages as text and as JSON, together in about `budget` characters each way.
 pub(super) fn messages(messages: &[Message], budget: usize) -> (String, Vec<Value>) {
     let lengths: Vec<_> = messages.iter().map(|message| message.content.chars().count()).collect();
-    let each = share(&lengths, budget.saturating_sub(FRAME / 2 * messages.len()));
+    let each = share(&lengths, budget.saturating_sub(MESSAGE * messages.len()));
     let (mut text, mut values) = (String::new(), Vec::new());
     for message in messages {
         let (head, all) = cut(&message.content, each);

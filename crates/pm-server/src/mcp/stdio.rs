@@ -5,6 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use pm_core::input;
@@ -24,6 +25,11 @@ use super::http::{DEPTH, id_in, line, unread};
 const AT_WORK: usize = 32;
 /// Answers that wait to be written; beyond, no more is read.
 const UNWRITTEN: usize = 16;
+
+/// How long what is left may take to be written at the end.
+const LEAVING: Duration = Duration::from_secs(2);
+/// What a line's JSON may take in memory, to its length.
+const WEIGHT: usize = 4;
 
 /// Serves this process's standard input until it ends; a line may have so many bytes.
 pub async fn serve(agents: Agents, line_bytes: usize) -> io::Result<()> {
@@ -92,7 +98,13 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         loop {
             let available = self.read.fill_buf().await?;
             if available.is_empty() {
-                return Ok(Read::End);
+                // The last line needs no end.
+                let line = std::mem::take(&mut self.partial);
+                return Ok(match (std::mem::take(&mut self.skipping), line.is_empty()) {
+                    (true, _) => Read::TooLong,
+                    (false, true) => Read::End,
+                    (false, false) => Read::Line(line),
+                });
             }
             let end = available.iter().position(|byte| *byte == b'\n');
             let taken = end.map_or(available.len(), |end| end + 1);
@@ -143,7 +155,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             if bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            match parsed(&bytes) {
+            match parsed(&bytes, self.line_bytes) {
                 Ok(mut message) => {
                     if let JsonRpcMessage::Request(request) = &mut message
                         && let Some(permit) = self.place.take()
@@ -166,7 +178,14 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 }
 
 /// The message in a line, or why there is none, for the request of this id.
-fn parsed(bytes: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, Box<(ErrorData, Option<RequestId>)>> {
+fn parsed(
+    bytes: &[u8],
+    line_bytes: usize,
+) -> Result<RxJsonRpcMessage<RoleServer>, Box<(ErrorData, Option<RequestId>)>> {
+    if input::weight(bytes) > line_bytes.saturating_mul(WEIGHT) {
+        let message = "the line has so many values that they would take too much memory: send it in parts";
+        return Err(Box::new((ErrorData::invalid_request(message, None), id_in(bytes))));
+    }
     let value =
         input::parse(bytes, DEPTH).map_err(|unreadable| Box::new((unread(&unreadable), id_in(bytes))))?;
     serde_json::from_value(value).map_err(|_| {
@@ -207,7 +226,14 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
     async fn close(&mut self) -> Result<(), io::Error> {
         self.unwritten = None;
         match self.writer.take() {
-            Some(writer) => writer.await.map_err(io::Error::other)?,
+            // Who does not read what is left is not waited for: the store is held as long as this process lives.
+            Some(mut writer) => {
+                let Ok(written) = tokio::time::timeout(LEAVING, &mut writer).await else {
+                    writer.abort();
+                    return Err(io::ErrorKind::TimedOut.into());
+                };
+                written.map_err(io::Error::other)?
+            }
             None => Ok(()),
         }
     }

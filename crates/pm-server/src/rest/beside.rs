@@ -22,6 +22,8 @@ type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub struct Beside {
     /// Where it stands.
     pub path: &'static str,
+    /// The headers that pages of other origins may send it, beside those of the API.
+    pub headers: &'static [&'static str],
     /// What answers.
     pub service: Arc<dyn Fn(http::Request<Bytes>) -> Answering + Send + Sync>,
 }

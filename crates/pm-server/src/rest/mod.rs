@@ -40,6 +40,7 @@ pub use beside::Beside;
 use documents::Shown;
 use extract::BodyLimit;
 use health::Health;
+use layers::cors::Cors;
 use layers::edge::Edge;
 use layers::figures::Figures;
 pub use layers::gate::{Door, Gate};
@@ -108,7 +109,7 @@ pub fn api(parts: Parts) -> Api {
     let (routes, declared) = declared().split_for_parts();
     let layers = Layers {
         edge: Edge { ids: parts.ports.ids, encrypted: parts.encrypted, figures: Figures::default() },
-        cors: layers::cors::layer(&parts.cors_origins),
+        cors: Cors::new(&parts.cors_origins, &parts.beside),
         identification,
         limiter: parts.limiter,
         hurry: parts.hurry,

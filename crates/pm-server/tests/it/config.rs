@@ -44,6 +44,7 @@ async fn every_fault_is_listed_at_once_and_no_secret_is_told() {
         ("MAX_BODY_BYTES", "8MB"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("DOCS_ENABLED", "maybe"),
+        ("MCP_ALLOWED_HOSTS", ","),
         ("LOG_LEVEL", "loud\nforged line"),
         ("LOG_FORMAT", "xml"),
         ("LOG_MAX_FILES", "1"),
@@ -80,7 +81,8 @@ async fn every_fault_is_listed_at_once_and_no_secret_is_told() {
     assert_eq!(ran.stderr.lines().count(), bad.len(), "`config` says the same: {ran:?}");
     let id = "0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f";
     for command in [&["export", "--project", id][..], &["import", "Cargo.toml", "--project", "p"]] {
-        std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
+        let item = r#"{"type":"context","key":"k","value":1}"#;
+        std::fs::write(folder.path().join("Cargo.toml"), item).unwrap();
         let ran = run(folder.path(), &[("API_PORT", "x")], command).await.expect(2);
         assert!(ran.one_line().contains("API_PORT (environment)"), "{ran:?}");
     }

@@ -46,8 +46,10 @@ pub(super) fn run(way: Way, project: Option<&str>) -> Result<(), Failure> {
 
 /// What the server answers to a line; nothing to a notification.
 fn answer(server: &Server, line: &[u8], project: Option<&str>) -> Option<Vec<u8>> {
-    let accept = ("accept", "application/json, text/event-stream");
-    let headers: Vec<_> = [accept].into_iter().chain(project.map(|name| ("ai-pm-project", name))).collect();
+    let sent = serde_json::from_slice::<Value>(line).unwrap_or_default();
+    let own = [("accept", "application/json, text/event-stream")].into_iter();
+    let named = project.map(|name| ("ai-pm-project", name));
+    let headers: Vec<_> = own.chain(named).chain(told(&sent)).collect();
     let (status, body) = match server.pass("/mcp", &headers, line, LINE_BYTES) {
         Ok(answered) => answered,
         Err(failure) => {
@@ -55,12 +57,17 @@ fn answer(server: &Server, line: &[u8], project: Option<&str>) -> Option<Vec<u8>
             return Some(error(&id_of(line)?, INTERNAL_ERROR, &message));
         }
     };
-    if body.trim_ascii().is_empty() {
+    if body.trim_ascii().is_empty() && (200..300).contains(&status) {
         return None;
     }
     match serde_json::from_slice::<Value>(&body) {
-        // A message of the protocol, on one line.
-        Ok(said) if said.get("jsonrpc").is_some() => Some(said.to_string().into_bytes()),
+        // A message of the protocol, on one line; to whoever waits for it, also where the server did not see who does.
+        Ok(mut said) if said.get("jsonrpc").is_some() => {
+            if let (Value::Object(said), Some(id)) = (&mut said, sent.get("id")) {
+                said.entry("id").or_insert_with(|| id.clone());
+            }
+            Some(said.to_string().into_bytes())
+        }
         Ok(problem) => {
             let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
             let message = format!("{}: {}", text("code"), text("detail"));
@@ -68,6 +75,20 @@ fn answer(server: &Server, line: &[u8], project: Option<&str>) -> Option<Vec<u8>
         }
         Err(_) => Some(error(&id_of(line)?, INTERNAL_ERROR, &format!("the server answered {status}"))),
     }
+}
+
+/// What a message says of itself that the protocol wants in headers, from the version on that asks for it in each message.
+fn told(message: &Value) -> Vec<(&str, &str)> {
+    let text = |path: &str| message.pointer(path).and_then(Value::as_str);
+    let Some(version) = text("/params/_meta/io.modelcontextprotocol~1protocolVersion") else {
+        return Vec::new();
+    };
+    let name = text("/params/name").or_else(|| text("/params/uri"));
+    let named = [("mcp-method", text("/method")), ("mcp-name", name)];
+    let named = named.into_iter().filter_map(|(header, value)| Some((header, value?)));
+    // What cannot stand in a header is left to the server to miss.
+    let fits = |(_, value): &(&str, &str)| value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    [("mcp-protocol-version", version)].into_iter().chain(named).filter(fits).collect()
 }
 
 /// The id of a request; `None` where the line asks for no answer.

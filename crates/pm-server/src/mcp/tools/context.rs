@@ -30,7 +30,14 @@ pub(super) fn tool() -> Tool {
 pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answer, Fault> {
     let (named, max_chars) = (arguments.project(), arguments.max_chars());
     let request = arguments.rest(|rest| ContextRequest::new(Fields::of(rest)?))?;
-    let project = asked.project(named.as_deref()).await?;
+    let Some(project) = asked.project_if_there(named.as_deref()).await? else {
+        let name = asked.default_name();
+        let text = format!("Nothing is remembered yet: project {name:?} is made by the first `remember`.\n");
+        let nothing = json!({
+            "project": { "name": name }, "confidence": 0.0, "sufficient": false, "items": [], "messages": [],
+        });
+        return Ok(Answer::new(text, nothing));
+    };
     let context = asked.may(Action::Read(project.id))?.contexts.get(project.id, request).await?;
     Ok(answer(&project, context, max_chars))
 }
@@ -76,12 +83,23 @@ fn answer(project: &Project, context: Context, max_chars: usize) -> Answer {
     if !messages.is_empty() {
         let _ = write!(text, "\nLast messages, oldest first:\n{said}");
     }
+    let left = items.len() - texts.len();
+    if left > 0 {
+        let _ = write!(
+            text,
+            "\n{left} more do not fit: a larger max_chars, or `recall` with offset {}.\n",
+            texts.len()
+        );
+    }
     let mut structured = json!({
         "project": shown::project(project), "query": query, "confidence": confidence, "sufficient": sufficient,
         "items": values, "messages": message_values,
     });
     if cut > 0 {
         put(&mut structured, "cut", cut);
+    }
+    if left > 0 {
+        put(&mut structured, "left_out", left);
     }
     Answer::new(text, structured)
 }

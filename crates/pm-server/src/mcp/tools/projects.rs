@@ -62,6 +62,9 @@ async fn list(asked: &Asked, mut arguments: Arguments) -> Result<Answer, Fault> 
         let text = arguments.take(name, input::string);
         parameters.extend(text.map(|text| (name.to_owned(), text)));
     }
+    if arguments.has("description") {
+        arguments.refuse("description", "goes with create: leave it out of a search");
+    }
     arguments.end()?;
     let request = ProjectList::new(Fields::of_query(parameters))?;
     let page = asked.may(Action::List)?.projects.list(&request, asked.among()).await?;

@@ -51,7 +51,11 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
     // What is wrong with the call is told before what is not there.
     arguments.set("project_id", NONE);
     let request = arguments.rest(RecallRequest::new)?;
-    let project = asked.project(named.as_deref()).await?;
+    let Some(project) = asked.project_if_there(named.as_deref()).await? else {
+        let name = asked.default_name();
+        let text = format!("Nothing is remembered yet: project {name:?} is made by the first `remember`.\n");
+        return Ok(Answer::new(text, json!({ "project": { "name": name }, "query": query, "items": [] })));
+    };
     let request = request.in_project(project.id);
     let mut recalled = asked.may(Action::Read(project.id))?.recall.recall(&request).await?;
     let more = recalled.len() > offset + limit;
@@ -68,8 +72,8 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
         let _ = write!(text, "\n{}. {item}\n", offset + n + 1);
     }
     let mut structured = json!({ "project": shown::project(&project), "query": query, "items": values });
-    if more {
-        let next = offset + limit;
+    if more || texts.len() < recalled.len() {
+        let next = offset + texts.len();
         let _ = write!(text, "\nThere are more: call again with offset {next}.\n");
         put(&mut structured, "next_offset", next);
     }

@@ -30,7 +30,7 @@ pub(super) fn tool() -> Tool {
         "unless_similar": { "type": "number", "description": "Refuse where a stored item is so alike, e.g. 0.95" },
         "items": {
             "type": "array", "items": { "type": "object" },
-            "description": "Several such items instead, all or none",
+            "description": "Several such items instead, all or none (no unless_similar)",
         },
     });
     let description = "Store an item or several: an error, its solution, context, a dependency. Same type and key: replaced.";

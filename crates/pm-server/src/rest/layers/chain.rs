@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::Route;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service, service_fn};
-use tower_http::cors::CorsLayer;
 
+use super::cors::Cors;
 use super::edge::Edge;
 use super::gate::{self, Gate};
 use super::identify::{self, Identification};
@@ -25,7 +25,7 @@ pub struct Layers {
     /// Ids, figures, the log, the bodies of problems, the headers of all answers.
     pub edge: Edge,
     /// Which pages of other origins may call.
-    pub cors: CorsLayer,
+    pub cors: Cors,
     /// Who calls.
     pub identification: Identification,
     /// How often one may call.
@@ -53,7 +53,7 @@ impl Layers {
             let answer = Box::pin(panic::caught(self.within(route.clone(), request)));
             async { Ok::<_, Infallible>(answer.await) }
         });
-        let Ok(response) = self.cors.layer(within).call(request).await;
+        let Ok(response) = self.cors.at(request.uri().path()).layer(within).call(request).await;
         response
     }
 

@@ -44,6 +44,10 @@ async fn scopes_and_projects_hold_as_they_do_for_the_api() {
         assert_eq!(code(&call(&server, &reader, name, arguments).await), "forbidden", "{name}");
     }
 
+    // To find one, nobody need be let to make others.
+    let found = done(&call(&server, &reader, "projects", json!({ "create": "own" })).await);
+    assert_eq!((&found["project"]["id"], &found["created"]), (&own, &json!(false)));
+
     let bound = server.key(json!({ "scopes": ["write"], "projects": [own] })).await;
     let bound = [("x-api-key", bound.as_str())];
     done(&call(&server, &bound, "remember", item("own")).await);
@@ -126,6 +130,10 @@ async fn pages_of_other_origins_and_other_hosts_are_refused() {
             assert!(message.contains("MCP_ALLOWED_HOSTS") || message.contains("CORS_ORIGINS"), "{message}");
         }
     }
+    let preflight = [("origin", "https://app.example"), ("access-control-request-method", "POST")];
+    let preflight = server.call(Method::OPTIONS, "/mcp", &preflight, Value::Null).await.expect(200);
+    let heads = preflight.header("access-control-allow-headers").to_owned();
+    assert!(heads.contains("mcp-protocol-version") && heads.contains("ai-pm-project"), "{heads}");
     for (setting, host, status) in
         [("pm.example", "pm.example", 200), ("pm.example", "localhost", 403), ("*", "any.example", 200)]
     {

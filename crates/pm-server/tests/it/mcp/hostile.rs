@@ -196,8 +196,36 @@ async fn a_line_without_end_is_not_kept() {
     session.send(&vec![b'x'; 10 << 20]).await;
     let answer = session.receive().await;
     assert!(answer["error"]["message"].as_str().unwrap().contains("too long"), "{answer}");
+    let zeros = vec!["0"; 30_000].join(",");
+    session
+        .send(
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"ping\",\"params\":{{\"a\":[{zeros}]}}}}")
+                .as_bytes(),
+        )
+        .await;
+    let answer = session.receive().await;
+    assert!(answer["error"]["message"].as_str().unwrap().contains("too much memory"), "{answer}");
+    assert_eq!(answer["id"], 8);
     done(&session.call("projects", json!({})).await);
     session.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_without_reading_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(folder.path(), &[], &["--project", "shop"]);
+    let value = "a rather long value that answers, again and again ".repeat(2_000);
+    done(&session.call("remember", json!({ "type": "context", "key": "k", "value": value })).await);
+    for id in 0..8 {
+        let question = tool(1_000 + id, "recall", &json!({ "query": "answers", "max_chars": 200_000 }));
+        session.send(question.to_string().as_bytes()).await;
+    }
+    drop(session.stdin.take());
+    // Its answers fill the pipe, and nobody reads them; the store must come free.
+    tokio::time::timeout(crate::harness::process::PATIENCE, session.child.wait())
+        .await
+        .expect("it ends")
+        .unwrap();
 }
 
 /// Bytes of memory that a process has.

@@ -106,6 +106,15 @@ async fn a_relay_says_what_the_server_says() {
     assert!(answer["error"]["message"].as_str().unwrap().starts_with("unauthorized: "), "{answer}");
     keyless.end().await;
 
+    // What the server did not read far enough to know who waits is told to him all the same.
+    let shut = TestServer::with(&[("MCP_ALLOWED_HOSTS", "pm.example")]).await;
+    let url = format!("http://{}", shut.address());
+    let mut elsewhere = Session::start(folder.path(), &[], &["--server", &url, "--project", "shop"]);
+    let answer = elsewhere.ask(&initialize()).await;
+    assert_eq!(answer["id"], 0, "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("MCP_ALLOWED_HOSTS"), "{answer}");
+    elsewhere.end().await;
+
     let gone = ["--server", "http://127.0.0.1:9", "--project", "shop"];
     let mut lost = Session::start(folder.path(), &[], &gone);
     let answer = lost.ask(&initialize()).await;
@@ -123,9 +132,25 @@ async fn who_does_not_begin_by_the_book_is_answered_too() {
     assert_eq!(ping["result"], json!({}));
     let tools = session.ask(&json!({ "jsonrpc": "2.0", "id": "t", "method": "tools/list" })).await;
     assert_eq!((&tools["id"], tools["result"]["tools"].as_array().unwrap().len()), (&json!("t"), 6));
+    for (method, params) in
+        [("tools/call", json!({ "name": "recall", "arguments": "x" })), ("resources/read", json!({}))]
+    {
+        let wrong =
+            session.ask(&json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params })).await;
+        assert_eq!(wrong["error"]["code"], -32602, "{wrong}");
+        assert!(wrong["error"]["message"].as_str().unwrap().contains(method), "{wrong}");
+    }
     let unknown = session.ask(&json!({ "jsonrpc": "2.0", "id": 6, "method": "no/such" })).await;
     assert_eq!(unknown["error"]["code"], -32601);
     session.end().await;
+}
+
+#[tokio::test]
+async fn a_last_line_needs_no_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let ping = json!({ "jsonrpc": "2.0", "id": 5, "method": "ping" }).to_string();
+    let ran = process::run_with(&ping, folder.path(), &[], &["mcp"]).await.expect(0);
+    assert!(ran.stdout.contains("\"id\":5"), "{ran:?}");
 }
 
 #[tokio::test]

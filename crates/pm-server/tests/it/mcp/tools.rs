@@ -39,14 +39,93 @@ async fn of_many_who_name_a_new_project_at_once_one_makes_it() {
 async fn a_project_that_was_made_deleted_and_named_again_is_made_again() {
     let server = TestServer::start().await;
     let mut ids = HashSet::new();
-    for _ in 0..3 {
+    // More often than there are attempts at once.
+    for _ in 0..70 {
         let made = done(&call(&server, &[], "projects", json!({ "create": "shop" })).await);
         assert_eq!(made["created"], true);
         let id = made["project"]["id"].as_str().unwrap().to_owned();
         server.call(http::Method::DELETE, &format!("/api/projects/{id}"), &[], Value::Null).await.expect(204);
         ids.insert(id);
     }
-    assert_eq!(ids.len(), 3);
+    assert_eq!(ids.len(), 70);
+}
+
+#[tokio::test]
+async fn of_many_who_make_a_project_one_is_told_so() {
+    let server = Arc::new(TestServer::start().await);
+    let mut calls = JoinSet::new();
+    for _ in 0..24 {
+        let server = server.clone();
+        calls.spawn(async move { call(&server, &[], "projects", json!({ "create": "shop" })).await });
+    }
+    let made = calls.join_all().await.iter().filter(|answer| done(answer)["created"] == true).count();
+    assert_eq!(made, 1);
+}
+
+#[tokio::test]
+async fn what_was_found_for_one_does_not_decide_for_another() {
+    let server = TestServer::with(&[("AUTH_REQUIRED", "true")]).await;
+    let all = server.key(json!({ "scopes": ["write"] })).await;
+    let all = [("x-api-key", all.as_str())];
+    let create = async || {
+        let answer = server.call(http::Method::POST, "/api/projects", &all, json!({ "name": "dup" })).await;
+        answer.expect(201).json()["id"].clone()
+    };
+    let first = create().await;
+    let mut note = item("k", "v");
+    note["project"] = json!("dup");
+    assert_eq!(done(&call(&server, &all, "remember", note.clone()).await)["project"]["id"], first);
+    // From now on the name means two.
+    let second = create().await;
+    assert_eq!(code(&call(&server, &all, "remember", note.clone()).await), "validation_error");
+    let bound = server.key(json!({ "scopes": ["write"], "projects": [second] })).await;
+    let bound = [("x-api-key", bound.as_str())];
+    assert_eq!(done(&call(&server, &bound, "remember", note.clone()).await)["project"]["id"], second);
+    assert_eq!(code(&call(&server, &all, "remember", note).await), "validation_error");
+}
+
+#[tokio::test]
+async fn project_id_is_heeded_and_never_passed_over() {
+    let server = TestServer::start().await;
+    let other = server.project("other").await;
+    let headers = [("ai-pm-project", "mine")];
+    let mut note = item("k", "v");
+    note["project_id"] = json!(other);
+    assert_eq!(done(&call(&server, &headers, "remember", note).await)["project"]["id"], other);
+    for (tool, arguments) in
+        [("recall", json!({ "query": "" })), ("context", json!({})), ("forget", json!({ "key": "k" }))]
+    {
+        let mut arguments = arguments;
+        arguments["project_id"] = json!(other);
+        assert_eq!(
+            done(&call(&server, &headers, tool, arguments.clone()).await)["project"]["id"],
+            other,
+            "{tool}"
+        );
+        arguments["project"] = json!("mine");
+        let answer = call(&server, &headers, tool, arguments).await;
+        assert_eq!(
+            answer["result"]["structuredContent"]["error"]["errors"][0]["field"], "project_id",
+            "{answer}"
+        );
+    }
+    let answer = call(&server, &headers, "projects", json!({ "project_id": other })).await;
+    assert_eq!(
+        answer["result"]["structuredContent"]["error"]["errors"][0]["field"], "project_id",
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_project_that_is_meant_and_not_there_yet_remembers_nothing() {
+    let server = TestServer::start().await;
+    let headers = [("ai-pm-project", "new")];
+    assert_eq!(done(&call(&server, &headers, "recall", json!({ "query": "q" })).await)["items"], json!([]));
+    assert_eq!(done(&call(&server, &headers, "context", json!({ "query": "q" })).await)["sufficient"], false);
+    // Named, it is a fault: of the name, perhaps.
+    let named = json!({ "query": "q", "project": "new" });
+    assert_eq!(code(&call(&server, &headers, "recall", named).await), "project_not_found");
+    assert_eq!(done(&call(&server, &headers, "projects", json!({})).await)["total"], 0);
 }
 
 #[tokio::test]
@@ -118,13 +197,21 @@ async fn answers_are_bounded_and_the_rest_can_be_had() {
         (0..30).map(|n| item(&format!("k{n:02}"), format!("{n:05}{}", "word ".repeat(3_999)))).collect();
     done(&call(&server, &[], "remember", json!({ "project": "shop", "items": items })).await);
     for max_chars in [500, 8_000, 20_000] {
-        let arguments = json!({ "project": "shop", "query": "word", "max_chars": max_chars });
+        let arguments = json!({ "project": "shop", "query": "word", "max_chars": max_chars, "limit": 30 });
         let answer = call(&server, &[], "recall", arguments).await;
         let recalled = done(&answer);
-        assert_eq!(recalled["items"].as_array().unwrap().len(), 10);
-        assert_eq!(recalled["cut"], 10);
-        // Beside the texts there are the lines around them.
-        assert!(text(&answer).chars().count() < max_chars + 10 * 300, "{}", text(&answer).len());
+        let shown = recalled["items"].as_array().unwrap().len();
+        assert_eq!(
+            (recalled["cut"].as_u64(), shown < 30),
+            (Some(shown as u64), recalled["next_offset"] == shown)
+        );
+        // Beside the items there are a few lines.
+        assert!(text(&answer).chars().count() < max_chars + 400, "{max_chars}: {}", text(&answer).len());
+        assert!(
+            recalled.to_string().chars().count() < max_chars + 400,
+            "{max_chars}: {}",
+            recalled.to_string().len()
+        );
         assert_eq!(recalled["items"][0]["cut"]["of"], 20_000);
     }
     let mut seen = HashSet::new();
@@ -143,6 +230,41 @@ async fn answers_are_bounded_and_the_rest_can_be_had() {
     let recalled = done(&call(&server, &[], "recall", arguments).await);
     assert_eq!(recalled["items"][0]["value"].as_str().unwrap().len(), 20_000);
     assert!(recalled.get("cut").is_none());
+}
+
+#[tokio::test]
+async fn what_stands_around_a_text_is_counted_too() {
+    let server = TestServer::start().await;
+    let items: Vec<_> = (0..20)
+        .map(|n| {
+            let key = format!("{n:02}{}", "k".repeat(500));
+            json!({
+                "type": "context", "key": key, "value": format!("word {n}"), "session_id": "s".repeat(500),
+                "metadata": { "note": "m".repeat(550) },
+            })
+        })
+        .collect();
+    done(&call(&server, &[], "remember", json!({ "project": "shop", "items": items })).await);
+    for max_chars in [500, 8_000] {
+        let arguments = json!({ "project": "shop", "query": "word", "max_chars": max_chars, "limit": 20 });
+        let answer = call(&server, &[], "recall", arguments).await;
+        // One item is shown whatever it takes.
+        let most = max_chars.max(2_700) + 400;
+        assert!(
+            text(&answer).chars().count() < most && done(&answer).to_string().chars().count() < most,
+            "{answer}"
+        );
+    }
+    let long = json!({ "project": "shop", "type": "context", "key": "long", "value": "v", "metadata": { "note": "m".repeat(700) } });
+    done(&call(&server, &[], "remember", long).await);
+    let recalled =
+        done(&call(&server, &[], "recall", json!({ "project": "shop", "query": "", "limit": 1 })).await);
+    assert_eq!(recalled["items"][0]["metadata_cut"], true);
+    let read = json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": { "uri": recalled["items"][0]["uri"] } });
+    let read = post(&server, &[], &read).await.expect(200).json();
+    let around = &read["result"]["contents"][0]["_meta"];
+    assert_eq!(around["metadata"]["note"].as_str().unwrap().len(), 700, "{read}");
+    assert_eq!((&around["key"], around.get("value")), (&json!("long"), None));
 }
 
 #[tokio::test]
