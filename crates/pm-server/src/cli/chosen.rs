@@ -40,6 +40,9 @@ pub(super) struct Found {
 impl InProject {
     /// The name or id of the project that is meant.
     pub(super) fn named(&self) -> Result<String, Failure> {
+        if self.project.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Failure::usage("--project: is empty; name a project, or leave it out"));
+        }
         workspace::default_project(self.project.as_deref()).ok_or_else(|| {
             Failure::usage(
                 "no project is named: give --project NAME, or set AI_PM_PROJECT; `ai-pm projects` lists them",
