@@ -132,9 +132,13 @@ impl List {
 }
 
 fn table(projects: &[Value]) -> Table {
-    let columns = ["ID", "STATUS", "CHANGED"].map(Column::firm);
-    let [id, status, changed] = columns;
-    let mut table = Table::new(&[id, status, changed, Column::long("NAME"), Column::long("DESCRIPTION")]);
+    let mut table = Table::new(&[
+        Column::firm("ID"),
+        Column::firm("STATUS"),
+        Column::firm("CHANGED").spare(),
+        Column::long("NAME"),
+        Column::long("DESCRIPTION").spare(),
+    ]);
     for project in projects {
         let style = if project["status"] == "active" { Style::Good } else { Style::Dim };
         table.row([

@@ -15,22 +15,29 @@ pub(in crate::cli) struct Column {
     right: bool,
     /// Whether it gives way where the line is too long.
     gives: bool,
+    /// Whether it is left out where there is no room for it at all.
+    spare: bool,
 }
 
 impl Column {
     /// A column that keeps its width.
     pub(in crate::cli) fn firm(name: &'static str) -> Self {
-        Self { name, right: false, gives: false }
+        Self { name, right: false, gives: false, spare: false }
     }
 
     /// A column that is cut where there is no room.
     pub(in crate::cli) fn long(name: &'static str) -> Self {
-        Self { name, right: false, gives: true }
+        Self { name, right: false, gives: true, spare: false }
     }
 
     /// A column of numbers.
     pub(in crate::cli) fn number(name: &'static str) -> Self {
-        Self { name, right: true, gives: false }
+        Self { name, right: true, gives: false, spare: false }
+    }
+
+    /// The same, to be left out where there is no room for it; of several the last goes first.
+    pub(in crate::cli) fn spare(self) -> Self {
+        Self { spare: true, ..self }
     }
 }
 
@@ -109,11 +116,12 @@ impl Table {
         text
     }
 
-    fn line(&self, cells: &[Cell], widths: &[usize], screen: Screen) -> String {
+    fn line(&self, cells: &[Cell], widths: &[Option<usize>], screen: Screen) -> String {
         let mut line = String::new();
         // Blanks are owed until something follows, so that no line ends in them.
         let mut owed = 0;
         for ((cell, column), columns) in cells.iter().zip(&self.columns).zip(widths) {
+            let Some(columns) = columns else { continue };
             let text = cut(&cell.text, *columns);
             let blanks = columns.saturating_sub(width(&text));
             let (before, after) = if column.right { (blanks, 0) } else { (0, blanks) };
@@ -128,8 +136,8 @@ impl Table {
         line
     }
 
-    /// The width of each column: what it needs, or its share of what there is.
-    fn widths(&self, line: Option<usize>) -> Vec<usize> {
+    /// The width of each column: what it needs, or its share of what there is; `None`: it is left out.
+    fn widths(&self, line: Option<usize>) -> Vec<Option<usize>> {
         let mut widths: Vec<usize> = self.columns.iter().map(|column| width(column.name)).collect();
         for row in &self.rows {
             if let Row::Cells(cells) = row {
@@ -138,21 +146,47 @@ impl Table {
                 }
             }
         }
+        let mut widths: Vec<_> = widths.into_iter().map(Some).collect();
         let Some(line) = line else { return widths };
-        let gaps = GAP.len() * widths.len().saturating_sub(1);
-        let firm = self.columns.iter().zip(&widths).filter(|(column, _)| !column.gives);
-        let mut room = line.saturating_sub(gaps + firm.map(|(_, width)| width).sum::<usize>());
+        for n in (0..widths.len()).rev() {
+            if self.least(&widths) <= line {
+                break;
+            }
+            if self.columns.get(n).is_some_and(|column| column.spare)
+                && let Some(width) = widths.get_mut(n)
+            {
+                *width = None;
+            }
+        }
+        let gaps = GAP.len() * widths.iter().flatten().count().saturating_sub(1);
+        let mut giving = Vec::new();
+        let mut room = line.saturating_sub(gaps);
+        for (width, column) in widths.iter_mut().zip(&self.columns) {
+            let Some(width) = width else { continue };
+            if column.gives {
+                giving.push(width);
+            } else {
+                room = room.saturating_sub(*width);
+            }
+        }
         // From the narrowest on, each takes at most its share of what is left.
-        let mut giving: Vec<_> =
-            widths.iter_mut().zip(&self.columns).filter(|(_, column)| column.gives).collect();
-        giving.sort_by_key(|(width, _)| **width);
+        giving.sort_by_key(|width| **width);
         let mut left = giving.len();
-        for (width, _) in giving {
+        for width in giving {
             *width = (*width).min((room / left.max(1)).max(LEAST));
             room = room.saturating_sub(*width);
             left -= 1;
         }
         widths
+    }
+
+    /// The columns that a line takes where all give way.
+    fn least(&self, widths: &[Option<usize>]) -> usize {
+        let shown = widths.iter().zip(&self.columns).filter_map(|(width, column)| {
+            let width = (*width)?;
+            Some(GAP.len() + if column.gives { width.min(LEAST) } else { width })
+        });
+        shown.sum::<usize>().saturating_sub(GAP.len())
     }
 }
 
@@ -203,6 +237,23 @@ mod tests {
         assert!(text.ends_with("…\n"), "{text}");
         // Where there is no room at all, something is still seen.
         assert!(table.drawn(Screen { width: Some(1), colour: false }).contains("login-5…"));
+    }
+
+    #[test]
+    fn what_is_spare_is_left_out_before_a_line_is_too_long() {
+        let [id, at] = ["ID", "AT"].map(Column::firm);
+        let mut table = Table::new(&[id, at.spare(), Column::long("NAME"), Column::long("TEXT").spare()]);
+        table.row(["1234567890".into(), "today".into(), "what it is called".into(), "all about it".into()]);
+        for (columns, names) in [
+            (80, "ID          AT     NAME               TEXT"),
+            (37, "ID          AT     NAME      TEXT"),
+            (36, "ID          AT     NAME"),
+            (20, "ID          NAME"),
+        ] {
+            let text = table.drawn(Screen { width: Some(columns), colour: false });
+            assert_eq!(text.lines().next(), Some(names), "{columns}");
+            assert!(text.lines().all(|line| width(line) <= columns), "{text}");
+        }
     }
 
     #[test]

@@ -57,6 +57,16 @@ async fn recall_shows_how_sure_it_is_and_why() {
     );
     let stats = place.run(&["stats"]).await.expect(0).stdout;
     assert!(stats.contains("projects") && stats.contains("all             1"), "{stats}");
+    place
+        .run(&["projects", "create", "a name of some length", "--description", "all about it"])
+        .await
+        .expect(0);
+    for columns in [60, 80, 100] {
+        let settings = [SETTINGS[0], ("COLUMNS", &columns.to_string())];
+        let shown = run(place.folder.path(), &settings, &["projects"]).await.expect(0).stdout;
+        assert!(shown.lines().all(|line| line.chars().count() <= columns), "{columns}: {shown}");
+        assert!(shown.contains("a name"), "{shown}");
+    }
     assert!(place.run(&["projects"]).await.expect(0).stdout.contains("active  "));
     assert!(place.run(&["projects", "show", "p"]).await.expect(0).stdout.contains("name        p\n"));
 }
