@@ -15,8 +15,8 @@ pub(super) fn whether(question: &str, yes: bool) -> Result<(), Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(Failure::usage(format!("{question} There is no terminal to ask: say so by --yes")));
     }
-    eprint!("{question} [y/N] ");
-    let _ = io::stderr().flush();
+    // It is a terminal that is asked; one that is gone answers nothing.
+    let _ = write!(io::stderr(), "{question} [y/N] ").and_then(|()| io::stderr().flush());
     let mut answer = Vec::new();
     for byte in io::stdin().lock().bytes().take(ANSWER) {
         match byte {

@@ -7,6 +7,7 @@ use pm_core::input::{FieldError, Invalid};
 use serde_json::{Value, json};
 
 use super::given;
+use super::screen::printable;
 
 /// Codes that say no more than the exit code does: a line for people leaves them out.
 const PLAIN: [&str; 3] = ["failed", "usage", "configuration"];
@@ -56,22 +57,23 @@ impl Failure {
     /// Writes it to standard error.
     pub(super) fn tell(&self, as_json: bool) {
         if as_json {
-            eprintln!("{}", self.json());
+            super::tell(self.json());
         } else {
-            eprintln!("ai-pm: {}", self.text());
+            super::tell(format_args!("ai-pm: {}", self.text()));
         }
     }
 
     fn text(&self) -> String {
+        // What a server says, or what was stored, must not drive the terminal either.
         let mut text = if PLAIN.contains(&self.code.as_str()) {
-            self.message.clone()
+            self.message.lines().map(printable).collect::<Vec<_>>().join("\n")
         } else {
-            format!("{}: {}", self.code, self.message)
+            printable(&format!("{}: {}", self.code, self.message))
         };
         if self.errors.len() > 1 {
             for FieldError { field, message } in &self.errors {
                 // Writing to a string does not fail.
-                let _ = write!(text, "\n  {field}: {message}");
+                let _ = write!(text, "\n  {}: {}", printable(field), printable(message));
             }
         }
         text
@@ -136,6 +138,14 @@ mod tests {
             "validation_error: 2 fields are not valid: see errors\n  key: is missing\n  body: is odd"
         );
         assert_eq!(two.json()["errors"][1], json!({"field": "body", "message": "is odd"}));
+        let hostile = Failure::coded("odd\u{1b}c", "one\ntwo\u{1b}[2J\u{202e}");
+        assert_eq!(hostile.text(), "odd\\u{1b}c: one two\\u{1b}[2J\\u{202e}");
+        let hostile = Failure {
+            errors: vec![FieldError { field: "\u{7}".into(), message: "\u{9b}".into() }; 2],
+            ..hostile
+        };
+        assert!(hostile.text().ends_with("\n  \\u{7}: \\u{9b}"), "{hostile:?}");
+        assert_eq!(Failure::configuration("a\nb\u{1b}").text(), "a\nb\\u{1b}");
         let plain = Failure::usage("wrong");
         assert_eq!((plain.exit, plain.text().as_str()), (2, "wrong"));
         assert_eq!(plain.json(), json!({"code": "usage", "detail": "wrong"}));

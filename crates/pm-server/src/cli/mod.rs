@@ -169,9 +169,14 @@ fn load() -> Result<Config, Failure> {
     Config::load(&Sources::from_process()).map_err(Failure::configuration)
 }
 
-/// Writes a line to standard output. Unlike `println!`, it does not panic where nobody reads it any more.
+/// Writes a line to standard output. One who has read enough (`| head`) is no failure.
 fn say(line: impl Display) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{line}").map_err(unsaid)
+    screen::show(&format!("{line}\n"))
+}
+
+/// Writes a line to standard error. Unlike `eprintln!`, it does not panic where nobody reads it: who does not listen is not told.
+fn tell(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Standard output cannot be written.

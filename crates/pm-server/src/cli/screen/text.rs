@@ -32,7 +32,7 @@ pub(in crate::cli) fn printable(text: &str) -> String {
 /// Whether it moves the cursor, starts a sequence or turns the direction of what follows.
 fn drives(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// How many columns it takes.
@@ -70,7 +70,7 @@ mod tests {
     fn stored_text_cannot_drive_the_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\u{7}\u{9b}1m\u{7f}"), "a\\u{1b}[2Jb\\u{7}\\u{9b}1m\\u{7f}");
         assert_eq!(printable("one\r\ntwo\tthree\u{2028}four"), "one two three four");
-        assert_eq!(printable("abc\u{202e}cba\u{2066}"), "abc\\u{202e}cba\\u{2066}");
+        assert_eq!(printable("abc\u{202e}cba\u{2066}\u{61c}"), "abc\\u{202e}cba\\u{2066}\\u{61c}");
         assert_eq!(printable("größe 東京 👩‍💻"), "größe 東京 👩‍💻");
     }
 
