@@ -41,7 +41,29 @@ pub(super) fn json(text: &str, what: &str) -> Result<Value, Failure> {
     })
 }
 
-/// Metadata out of `name=value`. What is a number, true or false is that; a name that comes again has a list.
+/// A body as the API takes it: with no NUL in it. All else that `input::parse` looks for is known of what is a value already.
+pub(super) fn taken(body: Value) -> Result<Value, Failure> {
+    if !holds_nul(&body) {
+        return Ok(body);
+    }
+    match input::parse(body.to_string().as_bytes(), BODY_DEPTH) {
+        Err(Unreadable::Invalid(invalid)) => Err(invalid.into()),
+        Err(Unreadable::Malformed(detail)) => Err(Failure::coded("malformed_json", detail)),
+        Ok(_) => Ok(body),
+    }
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(list) => list.iter().any(holds_nul),
+        Value::Object(object) => object.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// Metadata out of `name=value`. What is a number, true or false is that; a name that comes again has a list. A number that would
+/// be written otherwise, such as the version 1.10, is text.
 pub(super) fn metadata(pairs: &[String]) -> Result<Option<Value>, Failure> {
     let mut metadata = Map::new();
     for pair in pairs {
@@ -49,7 +71,8 @@ pub(super) fn metadata(pairs: &[String]) -> Result<Option<Value>, Failure> {
             return Err(Failure::usage(format!("--meta {pair:?}: must be NAME=VALUE")));
         };
         let value = match serde_json::from_str(text) {
-            Ok(value @ (Value::Bool(_) | Value::Number(_))) => value,
+            Ok(value @ Value::Bool(_)) => value,
+            Ok(Value::Number(number)) if number.to_string() == text => Value::Number(number),
             _ => Value::from(text),
         };
         match metadata.get_mut(name) {
@@ -61,6 +84,12 @@ pub(super) fn metadata(pairs: &[String]) -> Result<Option<Value>, Failure> {
         }
     }
     Ok((!metadata.is_empty()).then_some(Value::Object(metadata)))
+}
+
+/// A number that is one: JSON has no others.
+pub(super) fn finite(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "must be a number".to_owned())?;
+    if number.is_finite() { Ok(number) } else { Err("must be a number that is finite".to_owned()) }
 }
 
 /// A time as the API takes it: a day alone is its beginning, in UTC.
@@ -93,6 +122,14 @@ mod tests {
     }
 
     #[test]
+    fn what_json_has_no_word_for_is_no_number() {
+        assert_eq!((finite("0.5"), finite("1e-3")), (Ok(0.5), Ok(0.001)));
+        for wrong in ["nan", "inf", "-infinity", "1e999", "much", ""] {
+            assert!(finite(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn metadata_is_scalars_and_lists_of_them() {
         let read =
             |pairs: &[&str]| metadata(&pairs.iter().map(|pair| (*pair).to_owned()).collect::<Vec<_>>());
@@ -100,6 +137,10 @@ mod tests {
         let pairs = ["file=a=b", "n=1.5", "ok=true", "tag=x", "tag=2", "tag=", "text=\"q\"", "none=null"];
         let wanted = json!({"file": "a=b", "n": 1.5, "ok": true, "tag": ["x", 2, ""], "text": "\"q\"", "none": "null"});
         assert_eq!(read(&pairs).unwrap(), Some(wanted));
+        let same = ["1.10", "007", "1e5", "-0", "+1", "1.0000000000000000001", "0x10"];
+        for text in same {
+            assert_eq!(read(&[&format!("version={text}")]).unwrap(), Some(json!({ "version": text })));
+        }
         for wrong in ["file", "=x", ""] {
             assert_eq!(read(&[wrong]).unwrap_err().exit, 2, "{wrong}");
         }

@@ -59,8 +59,8 @@ struct List {
 struct Add {
     /// Who says it: user, `ai_pm` or system.
     role: String,
-    /// What is said; - reads it from standard input.
-    #[arg(allow_hyphen_values = true)]
+    /// What is said; - reads it from standard input. What begins with a hyphen stands behind --.
+    #[arg(allow_negative_numbers = true)]
     content: Option<String>,
     /// The conversation that it belongs to.
     #[arg(long, value_name = "ID")]

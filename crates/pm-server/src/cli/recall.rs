@@ -39,7 +39,7 @@ pub(super) struct Recall {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// At least as likely to answer, 0 to 1.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = given::finite)]
     min_relevance: Option<f64>,
     /// Show the parts that each score is made of.
     #[arg(short, long)]

@@ -1,11 +1,11 @@
 //! `ai-pm remember`.
 
-use pm_core::model::ProjectId;
+use pm_core::model::{ItemDraft, ProjectId};
 use serde_json::{Value, json};
 
 use super::chosen::{Found, InProject};
 use super::failure::Failure;
-use super::{given, screen};
+use super::{given, screen, tell};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,8 +20,8 @@ Examples:
 pub(super) struct Remember {
     /// What it is called.
     key: String,
-    /// What is to be remembered; - reads it from standard input.
-    #[arg(allow_hyphen_values = true)]
+    /// What is to be remembered; - reads it from standard input. One that begins with a hyphen stands behind --.
+    #[arg(allow_negative_numbers = true)]
     value: Option<String>,
     /// error, solution, context or dependency. Unless given: context, or solution where it solves something.
     #[arg(short, long = "type", value_name = "TYPE")]
@@ -30,7 +30,7 @@ pub(super) struct Remember {
     #[arg(long, value_name = "KEY")]
     solves: Vec<String>,
     /// How much it matters beside others that match as well, 0 to 1.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = given::finite)]
     importance: Option<f64>,
     /// How many seconds it is kept.
     #[arg(long, value_name = "SECONDS")]
@@ -52,11 +52,13 @@ impl Remember {
     pub(super) fn run(self) -> Result<(), Failure> {
         let named = self.at.named()?;
         let mut body = self.body()?;
+        // Before a project is made for it.
+        ItemDraft::new(given::taken(body.clone())?)?;
         let mut found = self.open(&named)?;
         given::put(&mut body, "project_id", Some(found.id.as_str()));
         let stored = found.door.store(body)?;
         for key in &stored.evicted {
-            eprintln!("forgot {} to make room", screen::printable(key));
+            tell(format_args!("forgot {} to make room", screen::printable(key)));
         }
         let (item, name) = (stored.item, found.name.clone());
         let done = if stored.created { "remembered" } else { "replaced" };
@@ -76,7 +78,7 @@ impl Remember {
                     && ProjectId::parse(named).is_none() =>
             {
                 let made = door.make_project(json!({ "name": named }))?;
-                eprintln!("made the project {named:?}");
+                tell(format_args!("made the project {named:?}"));
                 made
             }
             found => found?,
@@ -99,6 +101,9 @@ impl Remember {
             several => Some(Value::from(several.to_vec())),
         };
         if solves.is_some() {
+            if metadata.as_ref().is_some_and(|metadata| metadata.get("solves").is_some()) {
+                return Err(Failure::usage("--meta solves: is what --solves says; give one of them"));
+            }
             given::put(metadata.get_or_insert_with(|| json!({})), "solves", solves);
         }
         let mut body = json!({ "type": r#type, "key": self.key, "value": value });

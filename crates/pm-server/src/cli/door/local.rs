@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pm_core::Error;
 use pm_core::input::Fields;
@@ -22,11 +22,15 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use super::{Asked, Door, Page, Stored};
-use crate::cli::{self, Failure, address};
-
-use crate::compose;
+use crate::cli::{self, Failure, address, given};
+use crate::compose::{self, Absent, ComposeError};
+use crate::config::Config;
 
 const PAGE: usize = 500;
+/// How long a store that another holds is waited for: a command lets go of it soon, a server does not.
+const HELD: Duration = Duration::from_secs(2);
+/// How often it is tried.
+const TRY_EVERY: Duration = Duration::from_millis(50);
 /// How long a query's vector is waited for: the model has just been loaded, and nobody else waits.
 const QUERY_BUDGET: Duration = Duration::from_secs(5);
 /// How long new items may take to be embedded before the command ends. What is left is found at the server's next start.
@@ -58,7 +62,7 @@ impl Local {
         let mut config = cli::load()?;
         config.embedder.query_budget = config.embedder.query_budget.max(QUERY_BUDGET);
         let runtime = cli::runtime()?;
-        let opened = runtime.block_on(compose::open(&config, compose::Absent::Fail));
+        let opened = runtime.block_on(opened(&config));
         let (ports, operations) = opened.map_err(|error| {
             if error.is_held() {
                 let url = address::of_the_server(&config).unwrap_or_else(|| "http://HOST:PORT".to_owned());
@@ -86,6 +90,17 @@ impl Local {
                 _ = tokio::time::timeout(EMBEDDING, idle) => {}
             }
         });
+    }
+}
+
+/// Opens what is configured, once no other command holds it.
+async fn opened(config: &Config) -> Result<(Ports, Operations), ComposeError> {
+    let until = Instant::now() + HELD;
+    loop {
+        match compose::open(config, Absent::Fail).await {
+            Err(error) if error.is_held() && Instant::now() < until => tokio::time::sleep(TRY_EVERY).await,
+            opened => return opened,
+        }
     }
 }
 
@@ -171,12 +186,12 @@ impl Door for Local {
     }
 
     fn make_project(&mut self, body: Value) -> Result<Value, Failure> {
-        let draft = ProjectDraft::to_create(body)?;
+        let draft = ProjectDraft::to_create(given::taken(body)?)?;
         value_of(&self.runtime.block_on(self.operations.projects.create(draft, None))?.value)
     }
 
     fn patch_project(&mut self, id: &str, patch: Value) -> Result<Value, Failure> {
-        let patch = ProjectPatch::new(patch)?;
+        let patch = ProjectPatch::new(given::taken(patch)?)?;
         let change = self.operations.projects.patch(id_of(id)?, &patch, &Precondition::NONE);
         value_of(&self.runtime.block_on(change).map_err(named(id))?.value)
     }
@@ -191,7 +206,7 @@ impl Door for Local {
         let (by, target) = (Actor::shell(), Target::project(id_of(id)?));
         // There is no log here that would have it.
         if !self.runtime.block_on(self.operations.audit.append(&by, Act::ProjectExported, target)) {
-            eprintln!("the export could not be recorded");
+            cli::tell("the export could not be recorded");
         }
         Ok(())
     }
@@ -216,13 +231,15 @@ impl Door for Local {
     }
 
     fn store_items(&mut self, id: &str, items: Vec<Value>) -> Result<(), Failure> {
-        let drafts: Result<Vec<_>, _> = items.into_iter().map(ItemDraft::new).collect();
-        let batch = StoreBatch::of(id_of(id)?, drafts?)?;
+        let draft = |item| Ok::<_, Failure>(ItemDraft::new(given::taken(item)?)?);
+        let drafts = items.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
+        let batch = StoreBatch::of(id_of(id)?, drafts)?;
         Ok(self.runtime.block_on(self.operations.memory.store_batch(batch, None)).map(drop)?)
     }
 
     fn store(&mut self, body: Value) -> Result<Stored, Failure> {
-        let store = self.operations.memory.store(StoreItem::new(body)?, Precondition::NONE, None);
+        let store =
+            self.operations.memory.store(StoreItem::new(given::taken(body)?)?, Precondition::NONE, None);
         let stored = self.runtime.block_on(store)?;
         self.wrote = true;
         Ok(Stored {
@@ -233,7 +250,7 @@ impl Door for Local {
     }
 
     fn recall(&mut self, body: Value) -> Result<Value, Failure> {
-        let request = RecallRequest::new(body)?;
+        let request = RecallRequest::new(given::taken(body)?)?;
         let found = self.runtime.block_on(self.operations.recall.recall(&request))?;
         found.iter().map(|item| recalled(item, request.explain())).collect()
     }
@@ -266,14 +283,15 @@ impl Door for Local {
     }
 
     fn add_message(&mut self, id: &str, body: Value) -> Result<Value, Failure> {
-        let draft = MessageDraft::new(body)?;
+        let draft = MessageDraft::new(given::taken(body)?)?;
         let create = self.operations.messages.create(id_of(id)?, draft, None);
         value_of(&self.runtime.block_on(create)?.value)
     }
 
     fn add_messages(&mut self, id: &str, bodies: Vec<Value>) -> Result<(), Failure> {
         let project = id_of(id)?;
-        let drafts = bodies.into_iter().map(MessageDraft::new).collect::<Result<Vec<_>, _>>()?;
+        let drafts = bodies.into_iter().map(|body| Ok::<_, Failure>(MessageDraft::new(given::taken(body)?)?));
+        let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
         // All at once, so that the store commits them together instead of waiting for the disk after each.
         let creates = drafts.into_iter().map(|draft| self.operations.messages.create(project, draft, None));
         let created = self.runtime.block_on(together(creates));

@@ -150,6 +150,8 @@ impl Way {
     /// The server that is named.
     pub(in crate::cli) fn open_server(self, patience: Patience) -> Result<Server, Failure> {
         let key = self.api_key.or_else(|| environment::of(API_KEY));
+        // Out of a file it comes with the end of its line.
+        let key = key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
         Server::new(&self.server.unwrap_or_default(), key, self.ca.as_deref(), patience)
     }
 }

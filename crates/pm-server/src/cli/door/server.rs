@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use pm_core::input::{FieldError, Invalid};
 use pm_core::model::ProjectId;
@@ -80,6 +80,14 @@ impl Server {
         let parsed: Uri = url.parse().map_err(|_| fault())?;
         if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none() {
             return Err(fault());
+        }
+        if url.contains(['?', '#']) {
+            return Err(Failure::usage(format!(
+                "--server {url:?}: paths come after it: leave out what stands from ? or # on"
+            )));
+        }
+        if api_key.as_deref().is_some_and(|key| HeaderValue::from_str(key).is_err()) {
+            return Err(Failure::usage("the API key: has characters that no key has"));
         }
         let encrypted = parsed.scheme_str() == Some("https");
         if ca.is_some() && !encrypted {

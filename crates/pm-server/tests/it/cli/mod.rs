@@ -220,6 +220,8 @@ async fn what_is_remembered_is_what_was_given() {
     );
     let ran = place.run(&["remember", "k", "-5", "-p", "new", "-t", "error"]).await.expect(0);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("remembered error k in new\n", ""));
+    place.run(&["remember", "h", "-p", "new", "-t", "error", "--", "--json"]).await.expect(0);
+    assert_eq!(place.json(&["recall", "-p", "new", "--limit", "1"]).await[0]["value"], "--json");
     let ran = place.run(&["remember", "k", "w", "-p", "new"]).await.expect(0);
     assert_eq!(ran.stdout, "replaced context k in new\n");
     let arguments = [
