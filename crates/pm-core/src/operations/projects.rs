@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::atomic::{self, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
@@ -65,6 +66,7 @@ impl Projects {
         let project = draft.clone().at(ProjectId::new(id), now, now);
         let written = self.ports.store.create_project(&project, once.as_ref()).await?;
         let made = written.replay_of.is_none();
+        self.names.change();
         let value = match written.replay_of {
             Some(first) => draft.at(ProjectId::new(first.id), first.at, first.at),
             None => project,
@@ -114,7 +116,9 @@ impl Projects {
     fn moment(&self) -> Moment {
         match self.ports.store.projects_revision() {
             Some(revision) => Moment::Revision(revision),
-            None => Moment::Slot(self.slot(NAMES_SECONDS)),
+            None => {
+                Moment::Slot(self.slot(NAMES_SECONDS), self.names.changes.load(atomic::Ordering::Relaxed))
+            }
         }
     }
 
@@ -262,6 +266,7 @@ impl Projects {
             let now = self.ports.clock.now().max(value.updated_at);
             let project = change(&value)?.at(id, value.created_at, now);
             if let Some(version) = self.ports.store.replace_project(&project, version).await? {
+                self.names.change();
                 return Ok(Versioned { value: project, version });
             }
         }
@@ -290,8 +295,8 @@ impl Projects {
 enum Moment {
     /// No project has changed since.
     Revision(u64),
-    /// Where the store does not tell: a short while.
-    Slot(i64),
+    /// Where the store does not tell: a short while, in which none has changed by way of this node.
+    Slot(i64, u64),
 }
 
 /// Which project a name was found to mean, and when.
@@ -300,6 +305,8 @@ struct Names {
     found: Mutex<HashMap<String, (ProjectId, Moment)>>,
     /// Behind which key a name was last made, in which slot: whoever asks again need not go through all before it.
     keys: Mutex<HashMap<String, (i64, String)>>,
+    /// How often projects changed by way of this node.
+    changes: AtomicU64,
 }
 
 impl Names {
@@ -310,6 +317,10 @@ impl Names {
 
     fn note(&self, name: &str, id: ProjectId, at: Moment) {
         insert(&self.found, name, (id, at));
+    }
+
+    fn change(&self) {
+        self.changes.fetch_add(1, atomic::Ordering::Relaxed);
     }
 
     fn key(&self, name: &str, slot: i64) -> Option<String> {
