@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use serde::de::IgnoredAny;
+
 /// The most bytes of the name of a field around the list.
 const NAME_BYTES: usize = 1024;
 
@@ -124,28 +126,66 @@ impl<R: BufRead> Elements<R> {
     fn find_field(&mut self) -> io::Result<Result<Next, String>> {
         self.consume(1);
         self.in_object = true;
-        loop {
-            if self.peek()? != Some(b'"') {
-                break;
-            }
-            let name = self.value(NAME_BYTES)?;
-            if self.peek()? != Some(b':') {
-                break;
-            }
-            self.consume(1);
-            let name: Option<String> = name.and_then(|name| serde_json::from_slice(&name).ok());
-            let wanted = name.is_some_and(|name| self.wrapped.contains(&name.as_str()));
+        while let Some(wanted) = self.name()? {
             if self.peek()? == Some(b'[') && wanted {
                 self.consume(1);
                 return Ok(Ok(Next::First));
             }
-            self.value(0)?;
-            if self.peek()? != Some(b',') {
+            if !self.is_json()? || self.peek()? != Some(b',') {
                 break;
             }
             self.consume(1);
         }
         Ok(Err(format!("is an object with no list in a field {}", self.wrapped.join(" or "))))
+    }
+
+    /// Up to the value of a field: whether its name is looked for; `None` where there is no field.
+    fn name(&mut self) -> io::Result<Option<bool>> {
+        if self.peek()? != Some(b'"') {
+            return Ok(None);
+        }
+        let name = self.value(NAME_BYTES)?;
+        if self.peek()? != Some(b':') {
+            return Ok(None);
+        }
+        self.consume(1);
+        // A name that is too long is none that is looked for.
+        let Some(name) = name else { return Ok(Some(false)) };
+        let name: Option<String> = serde_json::from_slice(&name).ok();
+        Ok(name.map(|name| self.wrapped.contains(&name.as_str())))
+    }
+
+    /// Passes over a value: whether it is JSON, as far as one of its size is looked at.
+    fn is_json(&mut self) -> io::Result<bool> {
+        self.peek()?;
+        let value = self.value(self.most)?;
+        Ok(value.is_none_or(|value| serde_json::from_slice::<IgnoredAny>(&value).is_ok()))
+    }
+
+    /// From behind the list to behind the object that holds it: what else it has is left alone, but has to be JSON. What
+    /// breaks off here was longer once.
+    fn rest_of_object(&mut self) -> io::Result<Result<(), String>> {
+        loop {
+            match self.peek()? {
+                Some(b',') => self.consume(1),
+                Some(b'}') => {
+                    self.consume(1);
+                    return Ok(Ok(()));
+                }
+                _ => break,
+            }
+            let Some(wanted) = self.name()? else { break };
+            if self.peek()? == Some(b'[') && wanted {
+                return Ok(Err("stands in a second list, which is not read".to_owned()));
+            }
+            if !self.is_json()? {
+                break;
+            }
+        }
+        Ok(Err(match self.peek()? {
+            None => "is missing: the file breaks off behind the list".to_owned(),
+            Some(_) => "is missing: what stands behind the list is no JSON".to_owned(),
+        }))
     }
 
     /// What follows an element of a list.
@@ -177,15 +217,19 @@ impl<R: BufRead> Elements<R> {
             self.consume(1);
             self.next = Next::Behind;
         }
+        if self.next == Next::Behind
+            && std::mem::take(&mut self.in_object)
+            && let Err(fault) = self.rest_of_object()?
+        {
+            return Ok(Some(self.broken(fault)));
+        }
         let found = self.peek()?;
         match self.next {
             Next::Start | Next::End => return Ok(None),
-            // What else an object has is left alone.
-            Next::Behind if self.in_object || found.is_none() => return Ok(None),
+            Next::Behind | Next::Value if found.is_none() => return Ok(None),
             Next::Behind => {
                 return Ok(Some(self.broken("stands behind the end of the list, and is not read")));
             }
-            Next::Value if found.is_none() => return Ok(None),
             Next::First | Next::More | Next::Value => {}
         }
         let read = self.value(self.most)?;

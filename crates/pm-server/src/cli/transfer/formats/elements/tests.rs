@@ -65,6 +65,19 @@ fn what_is_no_list_is_one_fault_at_its_place() {
         ("{\"results\":1}", &["results"], 0, "no list"),
         ("{\"results\"", &["results"], 0, "no list"),
         ("{\"results\":[1", &["results"], 0, "breaks off"),
+        ("{\"results\":[1]", &["results"], 1, "breaks off"),
+        ("{\"results\":[]", &["results"], 0, "breaks off"),
+        ("{\"results\":[1],", &["results"], 1, "breaks off"),
+        ("{\"results\":[1],\"relations\":[{\"a\":", &["results"], 1, "breaks off"),
+        ("{\"results\":[1] \"x\":2}", &["results"], 1, "no JSON"),
+        ("{\"results\":[1],}", &["results"], 1, "no JSON"),
+        ("{\"results\":[1],\"x\":}", &["results"], 1, "no JSON"),
+        ("{\"results\":[1],\"x\":nonsense}", &["results"], 1, "no JSON"),
+        ("{\"results\":[1],\"x\":[1}}", &["results"], 1, "no JSON"),
+        ("{\"results\":[1],\"memories\":[2]}", &["results", "memories"], 1, "second list"),
+        ("{\"results\":[1]} garbage", &["results"], 1, "behind the end"),
+        ("{\"results\":[1]}{\"results\":[2]}", &["results"], 1, "behind the end"),
+        ("{\"x\":,\"results\":[1]}", &["results"], 0, "no list"),
     ] {
         let read = read(text, wrapped);
         let (last, before) = read.split_last().unwrap();
