@@ -141,11 +141,9 @@ mod tests {
             ("host:shop.git?x=/1", Some("shop")),
             ("host:c#", Some("c#")),
             (r"C:\repos\shop.git", Some("shop")),
-            (r"C:\repos\shop\", Some("shop")),
             (r"file:///C:\repos\shop.git", Some("shop")),
             ("https://github.com/", None),
             ("https://github.com", None),
-            ("https://host.example:443/?x=shop", None),
             ("host:", None),
         ] {
             assert_eq!(of_url(url).as_deref(), name, "{url}");
