@@ -220,7 +220,7 @@ async fn plain_items_blank_lines_and_repeated_names_are_taken() {
         let (a, b) = (json!("a"), json!("b"));
         assert_eq!(found, [(&a, Some(4)), (&b, Some(3)), (&a, Some(2))], "the later line wins");
         assert_eq!(lines[0]["status"], "active");
-        let empty = place.import("", "empty").await;
+        let empty = place.import("{\"kind\":\"project\",\"name\":\"p\"}", "empty").await;
         assert_eq!(lasting(&place.export(&empty).await).len(), 1);
     }
 }

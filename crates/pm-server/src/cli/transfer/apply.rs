@@ -7,17 +7,19 @@ use serde_json::Value;
 use super::door::Door;
 use super::formats::{Entries, Entry};
 use super::record::Record;
+use super::stop::Stop;
 use crate::cli::Failure;
 
 /// Items, or messages, sent at a time, and about the bytes after which fewer are.
 const BATCH: usize = 500;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Stores all entries that are good in the project `id`.
-pub(super) fn apply(door: &mut dyn Door, id: &str, entries: Entries) -> Result<(), Failure> {
+/// Stores all entries that are good in the project `id`, unless a signal comes before the last of them.
+pub(super) fn apply(door: &mut dyn Door, id: &str, entries: Entries, stop: &Stop) -> Result<(), Failure> {
     let (mut items, mut messages) = (Batch::default(), Batch::default());
     let mut names = HashSet::new();
     for entry in entries {
+        stop.check()?;
         let Entry { read, size, .. } = entry?;
         match read {
             Ok(Record::Item(item)) => {

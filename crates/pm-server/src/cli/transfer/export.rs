@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::door::{Door, Way};
 use super::{bar, record};
+use crate::cli::screen::printable;
 use crate::cli::{self, Failure};
 
 /// Write one project as NDJSON: the project, its items, its messages.
@@ -47,12 +48,13 @@ impl Export {
 fn write_file(path: &Path, door: &mut dyn Door, id: &str, project: Value) -> Result<(), Failure> {
     // Beside the file first, so that an export that breaks off leaves an older one whole.
     let part = path.with_added_extension("part");
-    let at = |error: io::Error| Failure::failed(format!("{}: {error}", part.display()));
+    let told =
+        |path: &Path, error: io::Error| Failure::failed(printable(&format!("{}: {error}", path.display())));
+    let at = |error: io::Error| told(&part, error);
     let mut file = File::create(&part).map_err(at)?;
     let written = write(&mut file, &at, door, id, project).and_then(|()| {
         file.sync_all().map_err(at)?;
-        let named = |error| Failure::failed(format!("{}: {error}", path.display()));
-        std::fs::rename(&part, path).map_err(named)
+        std::fs::rename(&part, path).map_err(|error| told(path, error))
     });
     // What is left of one that broke off is of no use; that it cannot be removed is not what went wrong.
     written.inspect_err(|_| drop(std::fs::remove_file(&part)))

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use super::door::{Door, Way};
-use super::record;
+use super::{note, record};
 use crate::cli::{self, Failure};
 use crate::compose::{self, Entry, FirstVersion};
 
@@ -62,7 +62,11 @@ pub(super) fn run(url: &str, way: Way, dry_run: bool) -> Result<(), Failure> {
         door.close().and(stored)?;
         for (id, old) in &projects {
             let new = old.new.as_deref().unwrap_or("-");
-            cli::say(format!("{id}\t{new}\t{} items", old.items))?;
+            let line = format!("{id}\t{new}\t{} items", old.items);
+            // It is imported all the same where nobody takes the ids.
+            if cli::say(&line).is_err() {
+                note(line);
+            }
         }
     }
     match reader.left_out {
@@ -91,7 +95,7 @@ impl Reader {
                     Ok(Found::Item { project, .. }) => projects.entry(project).or_default().items += 1,
                     Err(fault) => {
                         self.left_out += 1;
-                        eprintln!("{}: {fault}", String::from_utf8_lossy(&entry.key).escape_debug());
+                        note(format_args!("{}: {fault}", String::from_utf8_lossy(&entry.key).escape_debug()));
                     }
                 }
             }
@@ -121,7 +125,7 @@ impl Reader {
                 let (stored, refused) = store_all(door, &new, items);
                 old.items += stored;
                 for (name, why) in &refused {
-                    eprintln!("project {} {}: {why}", id.escape_debug(), name.escape_debug());
+                    note(format_args!("project {} {}: {why}", id.escape_debug(), name.escape_debug()));
                 }
                 self.left_out += refused.len();
             }

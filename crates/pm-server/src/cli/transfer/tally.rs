@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::apply::name_of;
 use super::formats::{Entries, Entry};
+use super::note;
 use super::record::Record;
 use crate::cli::{self, Failure};
 
@@ -47,7 +48,7 @@ impl Tally {
             if let Err(fault) = read.and_then(|record| tally.add(record)) {
                 tally.bad += 1;
                 if tally.bad <= SHOWN {
-                    bar.suspend(|| eprintln!("{place}: {fault}"));
+                    bar.suspend(|| note(format_args!("{place}: {fault}")));
                 }
             }
         }
@@ -86,6 +87,16 @@ impl Tally {
         if self.examples.iter().filter(|example| example.starts_with(kind)).count() < EXAMPLES {
             self.examples.push(format!("{kind} {}", text()));
         }
+    }
+
+    /// Whether nothing would come of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.project.is_none() && self.items.is_empty() && self.messages.is_empty()
+    }
+
+    /// How many items there are afterwards.
+    pub(super) fn different_items(&self) -> usize {
+        self.names.len()
     }
 
     /// How many items and messages there are.

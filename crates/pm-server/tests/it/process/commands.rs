@@ -36,21 +36,25 @@ async fn the_commands_that_only_print() {
 }
 
 #[tokio::test]
-async fn output_that_nobody_takes_is_a_failure_and_no_panic() {
+async fn output_that_nobody_takes_is_no_panic_and_no_whole_export() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    std::fs::write(folder.join("empty"), "").unwrap();
-    let id = run(folder, &[], &["import", "empty", "--project", "p"]).await.expect(0).stdout;
-    let commands: [&[&str]; 4] = [
-        &["config"],
-        &["openapi"],
-        &["export", "--project", id.trim()],
-        &["import", "empty", "--project", "p"],
-    ];
-    for arguments in commands {
+    std::fs::write(folder.join("in.ndjson"), r#"{"type":"error","key":"k","value":1}"#).unwrap();
+    let import = ["import", "in.ndjson", "--project", "p"];
+    let id = run(folder, &[], &import).await.expect(0).stdout;
+    let closed = || {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let ran = run_into(writer.into(), folder, &[], arguments).await.expect(1);
-        assert!(ran.one_line().contains("standard output: "), "{ran:?}");
+        writer.into()
+    };
+    // Half an export is none; of the others, who listens no more has read enough.
+    let ran = run_into(closed(), folder, &[], &["export", "--project", id.trim()]).await.expect(1);
+    assert!(ran.one_line().contains("standard output: "), "{ran:?}");
+    for arguments in [["config"], ["openapi"]] {
+        let ran = run_into(closed(), folder, &[], &arguments).await.expect(0);
+        assert_eq!(ran.stderr, "");
     }
+    // What has been imported is, and its id is said on standard error as well.
+    let ran = run_into(closed(), folder, &[], &import).await.expect(0);
+    assert!(ran.stderr.contains("imported into \"p\" (0"), "{ran:?}");
 }

@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
 
 use super::{Place, lasting};
-use crate::harness::process::{Process, refused, run};
+use crate::harness::process::{PATIENCE, Process, piped, refused, run};
 use crate::harness::store::is_embedded;
 
 const ID: &str = "0190a5d4-0000-7000-8000-000000000000";
@@ -84,7 +87,15 @@ async fn a_limit_reached_midway_leaves_no_project_behind() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("in.ndjson"), text).unwrap();
     let import = ["import", "in.ndjson", "--project", "p"];
-    refused(folder.path(), &limit, &import, 1, &["1199", "nothing was imported"]).await;
+    // The store of this machine has the limit of this command, which is looked at before anything is stored.
+    for policy in ["reject", "evict_oldest"] {
+        let settings = [limit[0], ("MEMORY_LIMIT_POLICY", policy)];
+        let words =
+            ["1200 items", "1199", "nothing was imported", "MAX_MEMORY_ITEMS to 1200 or more, or to 0"];
+        refused(folder.path(), &settings, &import, 1, &words).await;
+        let dry = run(folder.path(), &settings, &[&import[..], &["--dry-run"]].concat()).await.expect(1);
+        assert!(dry.stdout.starts_with("items: 1200 ") && dry.one_line().contains("memory_limit_reached"));
+    }
     let server = Process::start(folder.path(), &limit).await;
     assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
     let url = server.url();
@@ -94,6 +105,132 @@ async fn a_limit_reached_midway_leaves_no_project_behind() {
     assert_eq!(server.get("/api/projects").await.expect(200).json(), json!([]));
     server.stop().await;
     run(folder.path(), &[("MAX_MEMORY_ITEMS", "1200")], &import).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_file_with_nothing_in_it_makes_no_project() {
+    let place = Place::new(true).await;
+    let nothing = ["nothing.json: ", "there is nothing in it to import"];
+    let url = place.server.as_ref().unwrap().url();
+    let expired = r#"{"type":"error","key":"k","value":1,"expires_at":"2020-01-01T00:00:00Z"}"#;
+    for (text, extra) in [
+        ("", &[][..]),
+        (" \n", &["--dry-run"]),
+        ("[]", &[]),
+        ("\u{feff} [ ]\n", &[]),
+        ("[]", &["--from", "claude"]),
+        ("{\"results\":[]}", &[]),
+        (expired, &[]),
+        ("x\ny\n", &["--skip-bad", "--from", "ndjson"]),
+    ] {
+        std::fs::write(place.path().join("nothing.json"), text).unwrap();
+        let import = ["import", "nothing.json", "--project", "p", "--server", &url];
+        let ran = run(place.path(), &[], &[&import[..], extra].concat()).await.expect(1);
+        let line = ran.one_line();
+        assert!(nothing.iter().all(|word| line.contains(word)), "{text:?}: {line}");
+    }
+    assert_eq!(place.projects().await.0, 0);
+}
+
+#[tokio::test]
+async fn names_from_files_cannot_drive_the_terminal() {
+    let place = Place::new(false).await;
+    let name = "a\u{1b}[31m.ndjson";
+    let text = "{\"type\":\"error\",\"key\":\"k\",\"value\":1,\"\\u001b[2J\\u009b\":1}";
+    std::fs::write(place.path().join(name), text).unwrap();
+    let ran = place.run(&["import", name, "--project", "p"]).await.expect(1);
+    assert!(!ran.stderr.contains(['\u{1b}', '\u{9b}']), "{ran:?}");
+    assert!(ran.stderr.starts_with("a\\u{1b}[31m.ndjson: read as"), "{ran:?}");
+    let ran = place.run(&["import", "gone\u{1b}[31m", "--project", "p"]).await.expect(1);
+    assert!(ran.one_line().contains("gone\\u{1b}[31m: "), "{ran:?}");
+}
+
+#[tokio::test]
+async fn an_import_that_nobody_listens_to_is_finished_all_the_same() {
+    let place = Place::new(false).await;
+    std::fs::write(place.path().join("in.ndjson"), many_items(3)).unwrap();
+    let mut child = piped(place.path(), &[], &["import", "in.ndjson", "--project", "p"]);
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(timeout(PATIENCE, child.wait()).await.unwrap().unwrap().code(), Some(0));
+    assert_eq!(place.projects().await.0, 1);
+}
+
+/// Items of many requests.
+fn many_items(count: usize) -> String {
+    let item = |n: usize| json!({"type": "error", "key": n.to_string(), "value": n}).to_string() + "\n";
+    (0..count).map(item).collect()
+}
+
+#[tokio::test]
+async fn an_import_that_cannot_be_undone_says_what_is_left() {
+    let place = Place::new(false).await;
+    std::fs::write(place.path().join("in.ndjson"), many_items(2000)).unwrap();
+    let (address, mut seen) = takes(2).await;
+    let url = format!("http://{address}");
+    let import = ["import", "in.ndjson", "--project", "p", "--server", &url];
+    let way_out = format!("project {ID} is half imported: delete it with `ai-pm projects delete {ID}`");
+    refused(place.path(), &[], &import, 1, &[&way_out, "the same --server"]).await;
+    assert_eq!(seen.recv().await.unwrap(), "POST /api/projects");
+    assert_eq!(seen.recv().await.unwrap(), "POST /api/memory/store/batch");
+}
+
+#[tokio::test]
+async fn a_signal_stops_an_import_and_takes_it_back() {
+    let place = Place::new(false).await;
+    std::fs::write(place.path().join("in.ndjson"), many_items(50_000)).unwrap();
+    for signal in ["TERM", "INT"] {
+        let (address, mut seen) = takes(usize::MAX).await;
+        let url = format!("http://{address}");
+        let child = piped(place.path(), &[], &["import", "in.ndjson", "--project", "p", "--server", &url]);
+        while seen.recv().await.unwrap() != "POST /api/memory/store/batch" {}
+        let id = child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().await.unwrap().success());
+        let output = timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.ends_with("ai-pm: stopped by a signal (nothing was imported)\n"), "{said}");
+        assert!(output.stdout.is_empty());
+        let mut last = String::new();
+        while let Ok(next) = seen.try_recv() {
+            last = next;
+        }
+        assert_eq!(last, format!("DELETE /api/projects/{ID}"));
+    }
+}
+
+/// A server that takes an import, but no more than so many requests; what it was asked.
+async fn takes(mut requests: usize) -> (SocketAddr, UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, seen) = unbounded_channel();
+    tokio::spawn(async move {
+        while requests > 0 {
+            requests -= 1;
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut head, mut reader) = (String::new(), BufReader::new(&mut stream));
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).await.unwrap() > 0 {}
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().unwrap())
+            });
+            reader.read_exact(&mut vec![0; length.unwrap_or_default()]).await.unwrap();
+            let what = head.split(" HTTP/").next().unwrap().to_owned();
+            let (status, body) = match what.as_str() {
+                "POST /api/projects" => ("201 Created", json!({"id": ID, "name": "p"}).to_string()),
+                what if what.starts_with("POST") => ("200 OK", "[]".to_owned()),
+                _ => ("204 No Content", String::new()),
+            };
+            let length =
+                if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+            let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{length}\r\n{body}");
+            // Told before it is answered, so that what follows comes after.
+            let _ = asked.send(what);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    (address, seen)
 }
 
 #[tokio::test]
@@ -128,16 +265,16 @@ async fn what_is_not_there_is_one_clear_line() {
     // Redis takes in as many as come.
     let held = if is_embedded() { "another ai-pm holds" } else { "there is no project" };
     refused(path, &[], &["export", "--project", ID], 1, &[held]).await;
-    std::fs::write(path.join("empty"), "").unwrap();
+    std::fs::write(path.join("one"), "{\"type\":\"error\",\"key\":\"k\",\"value\":1}").unwrap();
     if is_embedded() {
-        refused(path, &[], &["import", "empty", "--project", "p"], 1, &[held]).await;
+        refused(path, &[], &["import", "one", "--project", "p"], 1, &[held]).await;
     }
 
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
     refused(path, &[], &["export", "--project", ID, "--server", &gone], 1, &[&gone]).await;
-    refused(path, &[], &["import", "empty", "--project", "p", "--server", &gone], 1, &[&gone]).await;
+    refused(path, &[], &["import", "one", "--project", "p", "--server", &gone], 1, &[&gone]).await;
     for wrong in ["localhost:8000", "ftp://localhost", "", "http://", "not a url"] {
         refused(path, &[], &["export", "--project", ID, "--server", wrong], 2, &["--server"]).await;
     }

@@ -26,10 +26,14 @@ use jiff::Timestamp;
 use self::elements::Elements;
 use super::record::Record;
 use crate::cli::Failure;
+use crate::cli::screen::printable;
 
 /// The most bytes of one thing that is read as a whole: a conversation, a memory, a Markdown file. What is larger is bad,
 /// and memory is bounded by a few times this.
 const ELEMENT_BYTES: usize = 64 * 1024 * 1024;
+
+/// What is said of a source that has none of what is imported.
+pub(super) const NOTHING: &str = "there is nothing in it to import";
 
 /// A record of a source, or what is wrong with it.
 pub(super) struct Entry {
@@ -64,7 +68,7 @@ pub(super) fn open(
 
 /// What is wrong with a file.
 fn at(path: &Path, what: impl std::fmt::Display) -> Failure {
-    Failure::failed(format!("{}: {what}", path.display()))
+    Failure::failed(printable(&format!("{}: {what}", path.display())))
 }
 
 /// The elements of a JSON file, each read by `read`, which gets its bytes, its number and its place; `noun` says what an

@@ -9,8 +9,9 @@ use std::path::Path;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{Format, at};
+use super::{Format, NOTHING, at};
 use crate::cli::Failure;
+use crate::cli::screen::printable;
 
 /// Bytes that are looked at: the fields that tell formats apart come first in all of them.
 const LOOKED_AT: u64 = 256 * 1024;
@@ -39,10 +40,13 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if blank || has_extension(path, &["ndjson", "jsonl"]) {
         return Ok(Format::Ndjson);
     }
-    Err(Failure::usage(format!(
-        "{}: its format cannot be told from its first bytes: name it by --from",
-        path.display()
-    )))
+    // A list of nothing, in any format that is a list.
+    let bare = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    if serde_json::from_slice::<[Value; 0]>(bare).is_ok() {
+        return Err(at(path, NOTHING));
+    }
+    let shown = printable(&path.display().to_string());
+    Err(Failure::usage(format!("{shown}: its format cannot be told from its first bytes: name it by --from")))
 }
 
 /// What the first object of a text says of its format.
