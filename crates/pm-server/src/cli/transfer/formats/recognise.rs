@@ -36,14 +36,14 @@ pub(super) fn format_of(path: &Path) -> Result<Format, Failure> {
     if let Some(format) = by_fields(&start) {
         return Ok(format);
     }
-    let blank = start.iter().all(u8::is_ascii_whitespace);
-    if blank || has_extension(path, &["ndjson", "jsonl"]) {
-        return Ok(Format::Ndjson);
-    }
     // A list of nothing, in any format that is a list.
     let bare = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
     if serde_json::from_slice::<[Value; 0]>(bare).is_ok() {
         return Err(at(path, NOTHING));
+    }
+    let blank = start.iter().all(u8::is_ascii_whitespace);
+    if blank || has_extension(path, &["ndjson", "jsonl"]) {
+        return Ok(Format::Ndjson);
     }
     let shown = printable(&path.display().to_string());
     Err(Failure::usage(format!("{shown}: its format cannot be told from its first bytes: name it by --from")))

@@ -5,6 +5,7 @@ mod sections;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -133,25 +134,28 @@ impl Iterator for Sectioned {
     }
 }
 
-/// The keys of a file.
+/// The keys of a file, as hashes: a key may be many times longer than what stands in the file for it. Two that are taken for
+/// one get a number that they could do without.
 #[derive(Default)]
 struct Taken {
-    keys: HashSet<String>,
+    keys: HashSet<u64>,
     /// The last number that was put behind a key, so that the next one is not looked for from the start.
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<u64, usize>,
+    hasher: RandomState,
 }
 
 impl Taken {
     /// The key, or the key with a number: sections of the same name all stay.
     fn free(&mut self, key: &str) -> String {
-        if self.keys.insert(key.to_owned()) {
+        let hash = self.hasher.hash_one(key);
+        if self.keys.insert(hash) {
             return key.to_owned();
         }
-        let number = self.numbers.entry(key.to_owned()).or_insert(1);
+        let number = self.numbers.entry(hash).or_insert(1);
         loop {
             *number += 1;
             let free = format!("{key} ({number})");
-            if self.keys.insert(free.clone()) {
+            if self.keys.insert(self.hasher.hash_one(&free)) {
                 return free;
             }
         }

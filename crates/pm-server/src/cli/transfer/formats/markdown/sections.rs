@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use pm_core::model::METADATA_BYTES;
+
 /// What stands under a heading, up to the next.
 #[derive(Debug, PartialEq)]
 pub(super) struct Section {
@@ -113,7 +115,9 @@ impl Sections {
     fn heading(&mut self, level: usize, heading: &str, line: Line) -> Section {
         let section = self.section(line.at);
         self.headings.retain(|(outer, _)| *outer < level);
-        self.headings.push((level, heading.to_owned()));
+        // One that metadata has no room for is kept as far as tells that.
+        let kept = heading.get(..heading.floor_char_boundary(2 * METADATA_BYTES)).unwrap_or_default();
+        self.headings.push((level, kept.to_owned()));
         (self.line, self.start) = (line.number, self.at);
         section
     }
