@@ -150,7 +150,8 @@ fn recalls(embedder: &str) -> Outcome<()> {
             session.ask(&message)?;
             millis.push(began.elapsed().as_secs_f64() * 1000.0);
         }
-        let of = |path: &str, body: Value| latency::post(server.authority(), path, key.trim(), &body.to_string());
+        let of =
+            |path: &str, body: Value| latency::post(server.authority(), path, key.trim(), &body.to_string());
         let asked =
             |requests: Vec<Vec<u8>>| latency::ask(server.authority(), &requests, Duration::from_mins(1));
         let by_rest = asked(
