@@ -11,4 +11,4 @@ pub use read::{
     array, boolean, number_between, object, one_of, parameter, string, text, time_bound, timestamp,
     timestamp_text, whole_number,
 };
-pub use strict::{BODY_DEPTH, Unreadable, VALUE_DEPTH, depth, parse, weight};
+pub use strict::{BODY_DEPTH, Unreadable, VALUE_DEPTH, depth, nests_deeper, parse, weight};

@@ -85,7 +85,7 @@ fn malformed(error: &serde_json::Error) -> Unreadable {
 }
 
 /// Whether arrays and objects nest deeper than `levels`: it is known before the parser recurses into them.
-fn nests_deeper(text: &[u8], levels: usize) -> bool {
+pub fn nests_deeper(text: &[u8], levels: usize) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text {
         match byte {

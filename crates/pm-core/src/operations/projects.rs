@@ -130,13 +130,10 @@ impl Projects {
     /// The project that somebody means by a name, made where there is none; whether it was made.
     ///
     /// Of all who ask for the same name at once, on whichever node, one makes it: see [`Idempotency`].
-    pub async fn find_or_create(
-        &self,
-        draft: ProjectDraft,
-        among: Option<&[ProjectId]>,
-    ) -> Result<(Versioned<Project>, bool)> {
+    /// Who may make projects sees all of them: see `policy::decide`.
+    pub async fn find_or_create(&self, draft: ProjectDraft) -> Result<(Versioned<Project>, bool)> {
         let name = draft.name.clone();
-        match self.find(&name, among).await {
+        match self.find(&name, None).await {
             Err(Error::ProjectNotFound) => {}
             found => return Ok((found?, false)),
         }

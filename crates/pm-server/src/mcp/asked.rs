@@ -8,7 +8,7 @@ use pm_core::operations::Operations;
 use pm_core::policy::{Action, Actor, Decision, decide};
 use rmcp::ErrorData;
 use rmcp::service::{RequestContext, RoleServer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Agents;
 use super::fault::Fault;
@@ -77,9 +77,11 @@ impl Asked {
         }
     }
 
-    /// What is meant where nothing is named.
-    pub(super) fn default_name(&self) -> &str {
-        self.project.as_deref().unwrap_or_default()
+    /// What is answered where the project that is meant is not there yet, and what of it is known.
+    pub(super) fn nothing_yet(&self) -> (String, Value) {
+        let name = self.project.as_deref().unwrap_or_default();
+        let text = format!("Nothing is remembered yet: project {name:?} is made by the first `remember`.\n");
+        (text, json!({ "name": name }))
     }
 
     /// The same for somebody who writes; one that is not there is made. Whether it was.
@@ -90,7 +92,7 @@ impl Asked {
                 if ProjectId::parse(name).is_some() {
                     return Err(fault);
                 }
-                self.create(json!({ "name": name })).await?
+                self.make(ProjectDraft::to_create(json!({ "name": name }))?).await?
             }
             found => (found?, false),
         };
@@ -99,15 +101,17 @@ impl Asked {
     }
 
     /// The project that this body names, made where there is none; whether it was.
-    pub(super) async fn create(&self, body: serde_json::Value) -> Result<(Project, bool), Fault> {
+    pub(super) async fn create(&self, body: Value) -> Result<(Project, bool), Fault> {
         let draft = ProjectDraft::to_create(body)?;
         // To find it one need not be let to make others.
         match self.project(Some(&draft.name)).await {
-            Err(fault) if fault.code() == "project_not_found" => {}
-            found => return Ok((found?, false)),
+            Err(fault) if fault.code() == "project_not_found" => self.make(draft).await,
+            found => Ok((found?, false)),
         }
-        let projects = &self.may(Action::Create)?.projects;
-        let (project, made) = projects.find_or_create(draft, self.among()).await?;
+    }
+
+    async fn make(&self, draft: ProjectDraft) -> Result<(Project, bool), Fault> {
+        let (project, made) = self.may(Action::Create)?.projects.find_or_create(draft).await?;
         Ok((project.value, made))
     }
 

@@ -19,13 +19,13 @@ pub mod stdio;
 mod tools;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, ErrorData,
-    GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
-use rmcp::{ErrorData as ProtocolError, ServerHandler};
+use rmcp::{ErrorData, ServerHandler};
 
 use asked::Asked;
 use pm_core::operations::Operations;
@@ -95,7 +95,7 @@ impl ServerHandler for Agents {
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ProtocolError> {
+    ) -> Result<CallToolResponse, ErrorData> {
         let asked = Asked::of(self, &context)?;
         let arguments = request.arguments.unwrap_or_default();
         let answered = tools::call(&request.name, &asked, arguments).await?;
@@ -107,18 +107,16 @@ impl ServerHandler for Agents {
         &self,
         request: CustomRequest,
         _: RequestContext<RoleServer>,
-    ) -> Result<CustomResult, ProtocolError> {
+    ) -> Result<CustomResult, ErrorData> {
         let needed = METHODS.iter().find(|(method, _)| *method == request.method).map(|(_, needed)| needed);
         let method = request.method;
         Err(match needed {
             Some(needed) => {
-                ProtocolError::invalid_params(format!("the params of {method} must be {needed}"), None)
+                ErrorData::invalid_params(format!("the params of {method} must be {needed}"), None)
             }
-            None => ProtocolError::new(
-                ErrorCode::METHOD_NOT_FOUND,
-                format!("there is no method {method:?}"),
-                None,
-            ),
+            None => {
+                ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method {method:?}"), None)
+            }
         })
     }
 
@@ -126,7 +124,7 @@ impl ServerHandler for Agents {
         &self,
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
-    ) -> Result<ListResourcesResult, ProtocolError> {
+    ) -> Result<ListResourcesResult, ErrorData> {
         let asked = Asked::of(self, &context)?;
         Ok(resources::list(&asked, request.and_then(|request| request.cursor)).await?)
     }
@@ -135,7 +133,7 @@ impl ServerHandler for Agents {
         &self,
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
-    ) -> Result<ListResourceTemplatesResult, ProtocolError> {
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
         Ok(ListResourceTemplatesResult::with_all_items(vec![resources::template()]))
     }
 
@@ -143,7 +141,7 @@ impl ServerHandler for Agents {
         &self,
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<ReadResourceResponse, ProtocolError> {
+    ) -> Result<ReadResourceResponse, ErrorData> {
         let asked = Asked::of(self, &context)?;
         Ok(resources::read(&asked, &request.uri).await?.into())
     }
@@ -152,7 +150,7 @@ impl ServerHandler for Agents {
         &self,
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
-    ) -> Result<ListPromptsResult, ProtocolError> {
+    ) -> Result<ListPromptsResult, ErrorData> {
         Ok(ListPromptsResult::with_all_items(vec![prompts::briefing()]))
     }
 
@@ -160,7 +158,7 @@ impl ServerHandler for Agents {
         &self,
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<GetPromptResponse, ProtocolError> {
+    ) -> Result<GetPromptResponse, ErrorData> {
         let asked = Asked::of(self, &context)?;
         Ok(prompts::get(&asked, &request.name, request.arguments.unwrap_or_default()).await?.into())
     }

@@ -27,15 +27,9 @@ pub(super) fn template() -> ResourceTemplate {
 
 /// A page of the items of the project that is meant, newest first; none where no project is.
 pub(super) async fn list(asked: &Asked, cursor: Option<String>) -> Result<ListResourcesResult, Fault> {
-    let none = || ListResourcesResult::with_all_items(Vec::new());
-    if !asked.has_default() {
-        return Ok(none());
-    }
-    let project = match asked.project(None).await {
-        // It is made by the first thing that is remembered.
-        Err(fault) if fault.code() == "project_not_found" => return Ok(none()),
-        found => found?,
-    };
+    // One that is not there yet is made by the first thing that is remembered.
+    let project = if asked.has_default() { asked.project_if_there(None).await? } else { None };
+    let Some(project) = project else { return Ok(ListResourcesResult::with_all_items(Vec::new())) };
     let parameters = cursor.map(|cursor| ("cursor".to_owned(), cursor)).into_iter().collect();
     let request = ItemList::new(Fields::of_query(parameters))?;
     let page = asked.may(Action::Read(project.id))?.memory.list(project.id, &request).await?;

@@ -1,7 +1,7 @@
 //! The two ways to what is kept: the store itself, or a running server. Both answer the API's own JSON.
 
 mod local;
-mod said;
+pub(in crate::cli) mod said;
 mod server;
 pub(in crate::cli) mod trust;
 

@@ -1,6 +1,6 @@
 //! What a server said, and whether it is what was asked for: something else may answer at an address.
 
-use pm_core::input::BODY_DEPTH;
+use pm_core::input::{BODY_DEPTH, nests_deeper};
 use pm_core::model::ProjectId;
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,7 +47,7 @@ impl Shape {
 }
 
 /// The JSON of a body; null where there is no body. It is taken as it is: what an older version stored is read too.
-pub(super) fn json(text: &str) -> Result<Value, String> {
+pub(in crate::cli) fn json(text: &str) -> Result<Value, String> {
     if text.is_empty() {
         return Ok(Value::Null);
     }
@@ -60,26 +60,6 @@ pub(super) fn json(text: &str) -> Result<Value, String> {
     let value = Value::deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
     value.map_err(|error| error.to_string())
-}
-
-/// Whether arrays and objects nest deeper than `levels`.
-fn nests_deeper(text: &[u8], levels: usize) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > levels {
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli::door::{Patience, Server, Way};
+use crate::cli::door::{Patience, Server, Way, said};
 use crate::cli::failure::Failure;
 
 /// How long the server may take to answer one message.
@@ -46,7 +46,7 @@ pub(super) fn run(way: Way, project: Option<&str>) -> Result<(), Failure> {
 
 /// What the server answers to a line; nothing to a notification.
 fn answer(server: &Server, line: &[u8], project: Option<&str>) -> Option<Vec<u8>> {
-    let sent = serde_json::from_slice::<Value>(line).unwrap_or_default();
+    let sent = said::json(&String::from_utf8_lossy(line)).unwrap_or_default();
     let own = [("accept", "application/json, text/event-stream")].into_iter();
     let named = project.map(|name| ("ai-pm-project", name));
     let headers: Vec<_> = own.chain(named).chain(told(&sent)).collect();
@@ -60,7 +60,7 @@ fn answer(server: &Server, line: &[u8], project: Option<&str>) -> Option<Vec<u8>
     if body.trim_ascii().is_empty() && (200..300).contains(&status) {
         return None;
     }
-    match serde_json::from_slice::<Value>(&body) {
+    match said::json(&String::from_utf8_lossy(&body)) {
         // A message of the protocol, on one line; to whoever waits for it, also where the server did not see who does.
         Ok(mut said) if said.get("jsonrpc").is_some() => {
             if let (Value::Object(said), Some(id)) = (&mut said, sent.get("id")) {
@@ -93,7 +93,7 @@ fn told(message: &Value) -> Vec<(&str, &str)> {
 
 /// The id of a request; `None` where the line asks for no answer.
 fn id_of(line: &[u8]) -> Option<Value> {
-    match serde_json::from_slice::<Value>(line) {
+    match said::json(&String::from_utf8_lossy(line)) {
         Ok(message) => message.get("id").cloned(),
         Err(_) => Some(Value::Null),
     }

@@ -31,10 +31,9 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
     let (named, max_chars) = (arguments.project(), arguments.max_chars());
     let request = arguments.rest(|rest| ContextRequest::new(Fields::of(rest)?))?;
     let Some(project) = asked.project_if_there(named.as_deref()).await? else {
-        let name = asked.default_name();
-        let text = format!("Nothing is remembered yet: project {name:?} is made by the first `remember`.\n");
+        let (text, project) = asked.nothing_yet();
         let nothing = json!({
-            "project": { "name": name }, "confidence": 0.0, "sufficient": false, "items": [], "messages": [],
+            "project": project, "confidence": 0.0, "sufficient": false, "items": [], "messages": [],
         });
         return Ok(Answer::new(text, nothing));
     };

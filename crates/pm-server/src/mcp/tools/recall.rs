@@ -52,9 +52,8 @@ pub(super) async fn call(asked: &Asked, mut arguments: Arguments) -> Result<Answ
     arguments.set("project_id", NONE);
     let request = arguments.rest(RecallRequest::new)?;
     let Some(project) = asked.project_if_there(named.as_deref()).await? else {
-        let name = asked.default_name();
-        let text = format!("Nothing is remembered yet: project {name:?} is made by the first `remember`.\n");
-        return Ok(Answer::new(text, json!({ "project": { "name": name }, "query": query, "items": [] })));
+        let (text, project) = asked.nothing_yet();
+        return Ok(Answer::new(text, json!({ "project": project, "query": query, "items": [] })));
     };
     let request = request.in_project(project.id);
     let mut recalled = asked.may(Action::Read(project.id))?.recall.recall(&request).await?;

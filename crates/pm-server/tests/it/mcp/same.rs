@@ -173,3 +173,33 @@ async fn a_fault_has_one_code() {
     assert_eq!(json!(code(&agents)), rest["code"]);
     assert_eq!(said(&["forget", "none", "-p", "full"]).await, rest["code"]);
 }
+
+#[tokio::test]
+async fn a_store_that_stops_answering_is_told_as_the_api_tells_it_and_nothing_is_half_there() {
+    let (server, store, _) = TestServer::by_hand(&[]).await;
+    let project = filled(&server).await;
+    let item = json!({ "project": "shop", "type": "context", "key": "late", "value": "v" });
+    done(&call(&server, &[], "recall", json!({ "project": "shop", "query": "login" })).await);
+    store.fail(true);
+    let body = json!({ "project_id": project, "type": "context", "key": "late", "value": "v" });
+    let rest = server.post("/api/memory/store", body).await.problem(503, "store_unavailable");
+    for (tool, arguments) in [
+        ("remember", item.clone()),
+        ("recall", json!({ "project": "shop", "query": "login" })),
+        ("context", json!({ "project": "shop", "query": "login" })),
+        ("forget", json!({ "project": "shop", "key": "login-500" })),
+        ("log_message", json!({ "project": "shop", "role": "user", "content": "c" })),
+        ("projects", json!({ "create": "new" })),
+    ] {
+        let answer = call(&server, &[], tool, arguments).await;
+        assert_eq!(json!(code(&answer)), rest["code"], "{tool}");
+        assert!(!answer.to_string().contains("told to fail"), "{answer}");
+    }
+    store.fail(false);
+    // It goes on, with all that was there and nothing of what was refused.
+    let recalled =
+        done(&call(&server, &[], "recall", json!({ "project": "shop", "query": "", "limit": 50 })).await);
+    assert_eq!(recalled["items"].as_array().unwrap().len(), ITEMS.len());
+    assert_eq!(done(&call(&server, &[], "projects", json!({})).await)["total"], 1);
+    done(&call(&server, &[], "remember", item).await);
+}

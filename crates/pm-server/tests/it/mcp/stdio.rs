@@ -1,9 +1,7 @@
 //! Standard input and output: what is written there, whose project is meant, and how it ends.
 
-use std::process::Stdio;
-
 use serde_json::json;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Session, code, done, initialize};
 use crate::harness::TestServer;
@@ -154,13 +152,36 @@ async fn a_last_line_needs_no_end() {
 }
 
 #[tokio::test]
-async fn a_reader_that_went_away_ends_it() {
+async fn a_reader_that_went_away_ends_it_though_it_goes_on_asking() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = process::piped(folder.path(), &[], &["mcp", "--project", "shop"]);
     drop(child.stdout.take());
-    drop(child.stdin.take());
-    let status = tokio::time::timeout(process::PATIENCE, child.wait()).await.expect("it ends").unwrap();
-    assert!(status.code().is_some());
-    let help = process::run_into(Stdio::piped(), folder.path(), &[], &["mcp", "--help"]).await.expect(0);
+    let mut stdin = child.stdin.take().unwrap();
+    let ping = json!({ "jsonrpc": "2.0", "id": 5, "method": "ping" }).to_string() + "\n";
+    // Its input stays open: that nobody takes the answers is what ends it.
+    let asking = async { while stdin.write_all(ping.as_bytes()).await.is_ok() {} };
+    let ended = async { tokio::join!(asking, child.wait()).1.unwrap() };
+    tokio::time::timeout(process::PATIENCE, ended).await.expect("it ends");
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_outlives_a_killed_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::start(folder.path(), &[], &["--project", "shop"]);
+    for n in 0..20 {
+        let item = json!({ "type": "context", "key": format!("k{n}"), "value": "v" });
+        done(&session.call("remember", item).await);
+    }
+    session.child.kill().await.unwrap();
+    let mut again = Session::start(folder.path(), &[], &["--project", "shop"]);
+    let recalled = done(&again.call("recall", json!({ "query": "", "limit": 50 })).await);
+    assert_eq!(recalled["items"].as_array().unwrap().len(), 20);
+    again.end().await;
+}
+
+#[tokio::test]
+async fn help_has_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = process::run(folder.path(), &[], &["mcp", "--help"]).await.expect(0);
     assert!(help.stdout.contains("Examples:"), "{}", help.stdout);
 }
