@@ -320,3 +320,40 @@ pub fn kept_headers(foreign: &HeaderMap) -> HeaderMap {
     };
     foreign.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use pm_core::model::{Key, MemoryType};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_has_the_code_here_that_it_has_for_every_transport() {
+        let similar = Similar {
+            r#type: MemoryType::Error,
+            key: Key::from_json(json!("k")).unwrap(),
+            similarity: 0.9,
+            value: pm_core::model::JsonText::of(&json!("v")),
+        };
+        for error in [
+            Error::Invalid(Invalid::field("key", "is missing")),
+            Error::ProjectNotFound,
+            Error::KeyNotFound,
+            Error::MemoryNotFound,
+            Error::MessageNotFound,
+            Error::ProjectArchived,
+            Error::MemoryLimitReached { limit: 1 },
+            Error::SimilarExists(Box::new(similar)),
+            Error::Conflict,
+            Error::PreconditionFailed,
+            Error::IdempotencyMismatch,
+            Error::TooManyLogins,
+            Error::unavailable("away"),
+            Error::internal("broken"),
+        ] {
+            let code = error.code();
+            assert_eq!(Problem::from(error).code().name(), code);
+        }
+    }
+}
