@@ -11,29 +11,17 @@ const WIDTHS: [usize; 2] = [256, 384];
 /// Vectors that one is compared with: within the caches, and beyond them.
 const ROWS: [usize; 2] = [1_000, 100_000];
 
-/// One vector with one.
-fn dot(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("dot");
-    for (kernel, width) in cases() {
-        let (a, b) = (values(width, 1), values(width, 31));
-        group.throughput(bytes(width));
-        group.bench_function(BenchmarkId::new(kernel.instructions().to_string(), width), |bencher| {
-            bencher.iter(|| kernel.dot(black_box(&a), black_box(&b)));
-        });
-    }
-    group.finish();
-}
-
 /// One vector with many.
-fn dots(criterion: &mut Criterion) {
+fn dots_u4(criterion: &mut Criterion) {
     for count in ROWS {
-        let mut group = criterion.benchmark_group(format!("dots with {count}"));
+        let mut group = criterion.benchmark_group(format!("dots_u4 with {count}"));
         for (kernel, width) in cases() {
-            let (query, rows) = (values(width, 31), values(count * width, 1));
+            let query = values(width, 31);
+            let rows: Vec<u8> = values(count * width / 2, 1).into_iter().map(i8::cast_unsigned).collect();
             let mut out = vec![0; count];
-            group.throughput(bytes(count * width));
+            group.throughput(bytes(rows.len()));
             group.bench_function(BenchmarkId::new(kernel.instructions().to_string(), width), |bencher| {
-                bencher.iter(|| kernel.dots(black_box(&query), black_box(&rows), black_box(&mut out)));
+                bencher.iter(|| kernel.dots_u4(black_box(&query), black_box(&rows), black_box(&mut out)));
             });
         }
         group.finish();
@@ -53,5 +41,5 @@ fn bytes(count: usize) -> Throughput {
     Throughput::Bytes(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
-criterion_group!(benches, dot, dots);
+criterion_group!(benches, dots_u4);
 criterion_main!(benches);

@@ -35,10 +35,11 @@ fn main() {
         }
         for width in [256, 384] {
             let value = |at: usize| i8::try_from(at * 89 % 255).unwrap_or(-1);
-            let rows: Vec<i8> = (0..100_000 * width).map(value).collect();
+            let query: Vec<i8> = (0..width).map(value).collect();
+            let rows: Vec<u8> = (0..100_000 * width / 2).map(|at| value(at).cast_unsigned()).collect();
             let mut out = vec![0; 100_000];
-            shown(&format!("dots, 100,000 x {width}"), 1, || {
-                kernel.dots(black_box(rows.get(..width).unwrap_or_default()), &rows, &mut out);
+            shown(&format!("dots_u4, 100,000 x {width}"), 1, || {
+                kernel.dots_u4(black_box(&query), &rows, &mut out);
             });
         }
     }

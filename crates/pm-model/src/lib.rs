@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | [`StaticModel`], potion-base-8M | 8 MB | about 1 us | every query and item, expansion of terms |
 //! | [`Transformer`], all-MiniLM-L6-v2 | 22 MB | about 2 ms | what must be understood, not only matched |
-//! | [`dots`] and [`quantise()`] | | | comparing one vector with many |
+//! | [`dots_u4`] and [`quantise()`] | | | comparing one vector with many |
 
 #[cfg(feature = "bundled")]
 mod asset;
@@ -22,7 +22,7 @@ mod transformer;
 mod wordpiece;
 
 pub use error::ModelError;
-pub use kernel::{Instructions, Kernel, dot, dots, sum_exp};
+pub use kernel::{Instructions, Kernel, dots_u4, sum_exp};
 pub use quantise::quantise;
 pub use static_model::{DIMENSIONS, StaticModel};
 pub use transformer::{ModelFiles, Scratch, Transformer};

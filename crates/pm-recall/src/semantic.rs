@@ -51,7 +51,7 @@ impl PassageVector {
         self.bytes.len()
     }
 
-    pub(crate) fn of_row(fingerprint: u64, bytes: &[i8], scale: f32) -> Self {
+    pub(crate) fn of_row(fingerprint: u64, bytes: Vec<i8>, scale: f32) -> Self {
         Self { fingerprint, scale, bytes: bytes.into() }
     }
 

@@ -90,6 +90,15 @@ pub const REFERENCE_COUNT: f32 = 8.0;
 /// are found in the development sets four say no word of the question, and all of them are above it.
 pub const UNSAID_BELOW_NOTHING: f64 = 2.0;
 
+/// From so many items on, a search reads the upper halves of their vectors' bytes, and the lower ones of those alone that may
+/// be among the best. Fewer fit into the caches whole.
+pub const COARSE_FROM: usize = 256;
+
+/// How many deviations of what the lower halves may say such a cosine is taken to be off at most. The error is a sum of
+/// hundreds of small ones, so nearly normal: beyond 4 deviations is one in 16,000, and what is lost then stands at the end of
+/// what is found.
+pub const COARSE_SURE: f32 = 4.0;
+
 /// How much each part of a score counts, in units of log-odds.
 ///
 /// Lexical parts are BM25 over the square root of the sum of the query's idfs, which is comparable between short

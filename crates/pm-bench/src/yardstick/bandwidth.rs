@@ -8,7 +8,7 @@ use pm_model::Kernel;
 use crate::Outcome;
 use crate::table::Run;
 
-/// As many bytes as the vectors of 100,000 items have in the larger model, more than the caches of most machines.
+/// As many rows as 100,000 items have. What a recall reads of them is more than the caches of most machines.
 pub const ROWS: usize = 100_000;
 /// Values of a vector.
 pub const DIMENSIONS: usize = 384;
@@ -21,12 +21,12 @@ pub fn read(bytes: &[u8], time: Duration) -> Outcome<Run> {
     })
 }
 
-/// Compares a query with every row, as a recall does: a product of two vectors of bytes a row.
-pub fn scan(rows: &[i8], time: Duration) -> Outcome<Run> {
+/// Compares a query with the upper halves of the bytes of every row, as a recall does.
+pub fn scan(rows: &[u8], time: Duration) -> Outcome<Run> {
     let (kernel, query) = (Kernel::best(), vec![7_i8; DIMENSIONS]);
     let mut products = vec![0; ROWS];
     passes(time, || {
-        kernel.dots(black_box(&query), rows, &mut products);
+        kernel.dots_u4(black_box(&query), rows, &mut products);
         black_box(&products);
     })
 }

@@ -6,57 +6,111 @@
 )]
 
 use std::arch::x86_64::{
-    __m256i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_loadu_si128, _mm_shuffle_epi32, _mm_unpackhi_epi64,
-    _mm256_abs_epi8, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
-    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_storeu_si256,
+    __m256i, _mm_add_epi32, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi16, _mm256_add_epi32,
+    _mm256_and_si256, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_hadd_epi32,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
 use super::float::{AttentionRoom, Fused};
 use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
 use super::{Block, exponential, float, product, scalar};
 
-/// See [`scalar::dot`]. Widened to 16 bits first, so that it is exact for every i8, -128 included.
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
-    let (a, a_rest) = a.as_chunks::<16>();
-    let (b, b_rest) = b.as_chunks::<16>();
-    let mut sum = _mm256_setzero_si256();
-    for (a, b) in a.iter().zip(b) {
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(wide(a), wide(b)));
-    }
-    total(sum) + scalar::dot(a_rest, b_rest)
-}
+/// How many times 32 bytes of a row are added up in 16 bits: each adds two products of at most 15 x 128.
+const FITS: usize = 8;
 
-/// See [`scalar::dots`]: four rows for each load of the query.
+/// Columns of a query: those that meet the lower halves of 32 bytes, and those that meet the upper ones.
+type Columns<'a> = (&'a [[i8; 32]], &'a [[i8; 32]]);
+
+/// See [`scalar::dots_u4`]: 64 values at a time, of four rows.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
-    let width = query.len().max(1);
-    let (columns, rest) = query.as_chunks::<16>();
-    let (fours, last) = out.as_chunks_mut::<4>();
-    let mut quads = rows.chunks_exact(width * 4);
-    for (out, quad) in fours.iter_mut().zip(&mut quads) {
-        let (first, second) = quad.split_at(width * 2);
-        let halves = [first.split_at(width), second.split_at(width)];
-        let [(row_0, row_1), (row_2, row_3)] = halves;
-        let split = [row_0, row_1, row_2, row_3].map(<[i8]>::as_chunks::<16>);
-        let mut sums = [_mm256_setzero_si256(); 4];
-        let [(row_0, _), (row_1, _), (row_2, _), (row_3, _)] = split;
-        // Zipped, so that no length is looked at again for each load.
-        let rows = row_0.iter().zip(row_1).zip(row_2.iter().zip(row_3));
-        for (query, ((row_0, row_1), (row_2, row_3))) in columns.iter().zip(rows) {
-            let query = wide(query);
-            for (sum, row) in sums.iter_mut().zip([row_0, row_1, row_2, row_3]) {
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(query, wide(row)));
+pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
+    let (lower, upper) = query.split_at(query.len() / 2);
+    let width = lower.len().max(1);
+    let ((lower, lower_rest), (upper, upper_rest)) = (lower.as_chunks::<32>(), upper.as_chunks::<32>());
+    if lower_rest.is_empty() {
+        out.fill(0);
+    } else {
+        for (out, row) in out.iter_mut().zip(rows.chunks_exact(width)) {
+            *out = scalar::dot_u4(lower_rest, upper_rest, row.as_chunks::<32>().1);
+        }
+    }
+    for (columns, skip) in lower.chunks(FITS).zip(upper.chunks(FITS)).zip((0..).step_by(FITS)) {
+        let (fours, last) = out.as_chunks_mut::<4>();
+        let mut quads = rows.chunks_exact(width * 4);
+        for (out, quad) in fours.iter_mut().zip(&mut quads) {
+            let (first, second) = quad.split_at(width * 2);
+            let ((row_0, row_1), (row_2, row_3)) = (first.split_at(width), second.split_at(width));
+            let rows = [part(row_0, skip), part(row_1, skip), part(row_2, skip), part(row_3, skip)];
+            for (out, sum) in out.iter_mut().zip(four_dots(columns, rows)) {
+                *out += sum;
             }
         }
-        for ((out, sum), (_, last)) in out.iter_mut().zip(sums).zip(split) {
-            *out = total(sum) + scalar::dot(rest, last);
+        for (out, row) in last.iter_mut().zip(quads.remainder().chunks_exact(width)) {
+            *out += one_dot(columns, part(row, skip));
         }
     }
-    for (out, row) in last.iter_mut().zip(quads.remainder().chunks_exact(width)) {
-        *out = dot(query, row);
+}
+
+/// A row 32 bytes at a time, without the first `skip`.
+#[inline]
+fn part(row: &[u8], skip: usize) -> &[[u8; 32]] {
+    row.as_chunks().0.get(skip..).unwrap_or_default()
+}
+
+/// The products of four rows with [`FITS`] columns at most.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four_dots((lower, upper): Columns<'_>, [row_0, row_1, row_2, row_3]: [&[[u8; 32]]; 4]) -> [i32; 4] {
+    let (mut lows, mut highs) = ([_mm256_setzero_si256(); 4], [_mm256_setzero_si256(); 4]);
+    // Zipped, so that no length is looked at again for each load.
+    let rows = row_0.iter().zip(row_1).zip(row_2.iter().zip(row_3));
+    for ((lower, upper), ((pairs_0, pairs_1), (pairs_2, pairs_3))) in lower.iter().zip(upper).zip(rows) {
+        let columns = (signed(lower), signed(upper));
+        for ((low, high), pairs) in lows.iter_mut().zip(&mut highs).zip([pairs_0, pairs_1, pairs_2, pairs_3])
+        {
+            (*low, *high) = add_products((*low, *high), pairs, columns);
+        }
     }
+    let mut sums = [_mm256_setzero_si256(); 4];
+    for (sum, (low, high)) in sums.iter_mut().zip(lows.into_iter().zip(highs)) {
+        *sum = widened(low, high);
+    }
+    totals(sums)
+}
+
+/// The products of one row with [`FITS`] columns at most.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn one_dot((lower, upper): Columns<'_>, row: &[[u8; 32]]) -> i32 {
+    let (mut low, mut high) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+    for ((lower, upper), pairs) in lower.iter().zip(upper).zip(row) {
+        (low, high) = add_products((low, high), pairs, (signed(lower), signed(upper)));
+    }
+    let [sum, ..] = totals([widened(low, high); 4]);
+    sum
+}
+
+/// Adds the products of 32 bytes' lower halves, and those of their upper ones.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_products(
+    (low, high): (__m256i, __m256i),
+    pairs: &[u8; 32],
+    (lower, upper): (__m256i, __m256i),
+) -> (__m256i, __m256i) {
+    let (pairs, half) = (load(pairs), _mm256_set1_epi8(15));
+    let low = _mm256_add_epi16(low, _mm256_maddubs_epi16(_mm256_and_si256(pairs, half), lower));
+    let values = _mm256_and_si256(_mm256_srli_epi16::<4>(pairs), half);
+    (low, _mm256_add_epi16(high, _mm256_maddubs_epi16(values, upper)))
+}
+
+/// Sums of 16 bits, added up to eight of 32.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn widened(low: __m256i, high: __m256i) -> __m256i {
+    let ones = _mm256_set1_epi16(1);
+    _mm256_add_epi32(_mm256_madd_epi16(low, ones), _mm256_madd_epi16(high, ones))
 }
 
 /// See [`product::drive`].
@@ -98,9 +152,16 @@ fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i3
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn wide(bytes: &[i8; 16]) -> __m256i {
-    // SAFETY: the array is 16 bytes long, and the load asks for no alignment.
-    _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) })
+fn load(bytes: &[u8; 32]) -> __m256i {
+    // SAFETY: the array is 32 bytes long, and the load asks for no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn signed(bytes: &[i8; 32]) -> __m256i {
+    // SAFETY: the array is 32 bytes long, and the load asks for no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
 #[inline]
@@ -119,12 +180,16 @@ fn store(out: &mut [i32], sums: __m256i) {
     unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sums) };
 }
 
+/// The sum of each.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn total(sums: __m256i) -> i32 {
-    let four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
-    let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-    _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<1>(two)))
+fn totals([first, second, third, fourth]: [__m256i; 4]) -> [i32; 4] {
+    let pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(first, second), _mm256_hadd_epi32(third, fourth));
+    let four = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256::<1>(pairs));
+    let mut out = [0; 4];
+    // SAFETY: 4 times i32 are 16 bytes, and the store asks for no alignment.
+    unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), four) };
+    out
 }
 
 /// See [`float::accumulate`].

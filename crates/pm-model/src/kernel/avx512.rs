@@ -9,37 +9,36 @@
 )]
 
 use std::arch::x86_64::{
-    __m512i, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_reduce_add_epi32, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_xor_si512,
+    __m512i, _mm512_add_epi32, _mm512_and_si512, _mm512_dpbusd_epi32, _mm512_loadu_si512,
+    _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_srli_epi16,
+    _mm512_storeu_si512, _mm512_sub_epi32, _mm512_xor_si512,
 };
 
 use super::float::{AttentionRoom, Fused};
 use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
 use super::{Block, exponential, float, product, scalar};
 
-/// See [`scalar::dot`].
+/// See [`scalar::dots_u4`]: 128 values at a time.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
-pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
-    let mut out = [0];
-    dots(a, b, &mut out);
-    let [sum] = out;
-    sum
-}
-
-/// See [`scalar::dots`]. The instruction multiplies unsigned with signed bytes: 128 is added to the row, and 128 times
-/// the sum of the query taken away again.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
-pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
-    let flip = _mm512_set1_epi8(i8::MIN);
-    let (columns, rest) = query.as_chunks::<64>();
-    let counted: i32 = columns.as_flattened().iter().map(|value| i32::from(*value)).sum();
-    for (out, row) in out.iter_mut().zip(rows.chunks_exact(query.len().max(1))) {
-        let (row, last) = row.as_chunks::<64>();
-        let mut sums = _mm512_setzero_si512();
-        for (query, row) in columns.iter().zip(row) {
-            sums = _mm512_dpbusd_epi32(sums, _mm512_xor_si512(load(row), flip), load(query));
+pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
+    let (lower, upper) = query.split_at(query.len() / 2);
+    let width = lower.len().max(1);
+    let (lower, lower_rest) = lower.as_chunks::<64>();
+    let (upper, upper_rest) = upper.as_chunks::<64>();
+    let half = _mm512_set1_epi8(15);
+    for (out, row) in out.iter_mut().zip(rows.chunks_exact(width)) {
+        let (pairs, rest) = row.as_chunks::<64>();
+        let mut sums = [_mm512_setzero_si512(); 2];
+        for ((pair, lower), upper) in pairs.iter().zip(lower).zip(upper) {
+            let pair = load_unsigned(pair);
+            let [low, high] = sums;
+            let low = _mm512_dpbusd_epi32(low, _mm512_and_si512(pair, half), load(lower));
+            let values = _mm512_and_si512(_mm512_srli_epi16::<4>(pair), half);
+            sums = [low, _mm512_dpbusd_epi32(high, values, load(upper))];
         }
-        *out = _mm512_reduce_add_epi32(sums) - 128 * counted + scalar::dot(rest, last);
+        let [low, high] = sums;
+        *out = _mm512_reduce_add_epi32(_mm512_add_epi32(low, high))
+            + scalar::dot_u4(lower_rest, upper_rest, rest);
     }
 }
 
@@ -82,6 +81,13 @@ fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i3
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load(bytes: &[i8; 64]) -> __m512i {
+    // SAFETY: the array is 64 bytes long, and the load asks for no alignment.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_unsigned(bytes: &[u8; 64]) -> __m512i {
     // SAFETY: the array is 64 bytes long, and the load asks for no alignment.
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }

@@ -110,42 +110,30 @@ impl Kernel {
         self.0
     }
 
-    /// The sum of the products of `a` and `b`, which should be of one length: where they are not, the shorter counts.
-    /// Exact up to 131,071 values.
-    pub fn dot(self, a: &[i8], b: &[i8]) -> i32 {
-        let length = a.len().min(b.len());
-        let (Some(a), Some(b)) = (a.get(..length), b.get(..length)) else { return 0 };
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
-            Instructions::Avx2 => unsafe { avx2::dot(a, b) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
-            Instructions::Avx512Vnni => unsafe { avx512::dot(a, b) },
-            #[cfg(target_arch = "aarch64")]
-            // SAFETY: one of NEON is made by `with` alone, where NEON is part of the target.
-            Instructions::Neon => unsafe { neon::dot(a, b) },
-            _ => scalar::dot(a, b),
-        }
-    }
-
-    /// One [`Self::dot`] with `query` for each of the rows, which lie one after the other and are as long as `query`.
-    /// As many as both `rows` and `out` have; the rest of `out` stays.
-    pub fn dots(self, query: &[i8], rows: &[i8], out: &mut [i32]) {
-        let Some(held) = rows.len().checked_div(query.len()) else { return out.fill(0) };
+    /// The sums of the products of `query` with each of the rows, which lie one after the other, two values of 4 bits
+    /// (0 to 15) to a byte: byte `n` of a row holds value `n` in its lower half and value `n + query.len() / 2` in its upper
+    /// one. `query` has an even number of values. As many as both `rows` and `out` have; the rest of `out` stays. Exact up
+    /// to a million values.
+    pub fn dots_u4(self, query: &[i8], rows: &[u8], out: &mut [i32]) {
+        let width = query.len() / 2;
+        let Some(held) = rows.len().checked_div(width) else { return out.fill(0) };
         let count = held.min(out.len());
-        let (Some(rows), Some(out)) = (rows.get(..count * query.len()), out.get_mut(..count)) else { return };
+        let (Some(query), Some(rows), Some(out)) =
+            (query.get(..2 * width), rows.get(..count * width), out.get_mut(..count))
+        else {
+            return;
+        };
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
-            Instructions::Avx2 => unsafe { avx2::dots(query, rows, out) },
+            Instructions::Avx2 => unsafe { avx2::dots_u4(query, rows, out) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: one of AVX-512 is made by `with` alone, which found every feature that `avx512` enables.
-            Instructions::Avx512Vnni => unsafe { avx512::dots(query, rows, out) },
+            Instructions::Avx512Vnni => unsafe { avx512::dots_u4(query, rows, out) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: one of NEON is made by `with` alone, where NEON is part of the target.
-            Instructions::Neon => unsafe { neon::dots(query, rows, out) },
-            _ => scalar::dots(query, rows, out),
+            Instructions::Neon => unsafe { neon::dots_u4(query, rows, out) },
+            _ => scalar::dots_u4(query, rows, out),
         }
     }
 
@@ -179,23 +167,18 @@ impl Kernel {
     /// Whether it agrees with the scalar one on a sample: odd lengths, both signs, the ends of the range.
     fn is_right(self) -> bool {
         let value = |at: i32| i8::try_from(at * 89 % 255 - 127).unwrap_or(0);
-        let sample: Vec<i8> = (0..77 * 9).map(value).collect();
-        let query: Vec<i8> = (0..77).map(|at| value(at * 31 + 7)).collect();
+        let rows: Vec<u8> = (0..77 * 9).map(|at| value(at).cast_unsigned()).collect();
+        let query: Vec<i8> = (0..77 * 2).map(|at| value(at * 31 + 7)).collect();
         let (mut own, mut scalar) = ([0; 9], [0; 9]);
-        self.dots(&query, &sample, &mut own);
-        scalar::dots(&query, &sample, &mut scalar);
-        own == scalar && self.dot(&query, &sample) == scalar::dot(&query, &sample) && self.multiplies_right()
+        self.dots_u4(&query, &rows, &mut own);
+        scalar::dots_u4(&query, &rows, &mut scalar);
+        own == scalar && self.multiplies_right()
     }
 }
 
-/// [`Kernel::dot`] of the best kernel.
-pub fn dot(a: &[i8], b: &[i8]) -> i32 {
-    Kernel::best().dot(a, b)
-}
-
-/// [`Kernel::dots`] of the best kernel.
-pub fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
-    Kernel::best().dots(query, rows, out);
+/// [`Kernel::dots_u4`] of the best kernel.
+pub fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
+    Kernel::best().dots_u4(query, rows, out);
 }
 
 /// [`Kernel::sum_exp`] of the best kernel.

@@ -5,30 +5,32 @@
 #![expect(unsafe_code, reason = "loads through pointers")]
 
 use std::arch::aarch64::{
-    int8x16_t, int32x4_t, vaddvq_s32, vdupq_n_s32, vget_low_s8, vld1q_s8, vmull_high_s8, vmull_s8,
-    vpadalq_s16, vpaddq_s16, vreinterpretq_s8_s32, vst1q_s32,
+    int8x16_t, int32x4_t, uint8x16_t, vaddvq_s32, vandq_u8, vdupq_n_s32, vdupq_n_u8, vget_low_s8, vld1q_s8,
+    vld1q_u8, vmull_high_s8, vmull_s8, vpadalq_s16, vpaddq_s16, vreinterpretq_s8_s32, vreinterpretq_s8_u8,
+    vshrq_n_u8, vst1q_s32,
 };
 
 use super::product::{self, Group, Inputs, Matrix, PANEL, STEPS};
 use super::{Block, scalar};
 
-/// See [`scalar::dot`]. Products of 16 bits, added in pairs into 32: exact for every i8.
+/// See [`scalar::dots_u4`]: 32 values at a time.
 #[target_feature(enable = "neon")]
-pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
-    let (a, a_rest) = a.as_chunks::<16>();
-    let (b, b_rest) = b.as_chunks::<16>();
-    let mut sums = vdupq_n_s32(0);
-    for (a, b) in a.iter().zip(b) {
-        sums = add(sums, load(a), load(b));
-    }
-    vaddvq_s32(sums) + scalar::dot(a_rest, b_rest)
-}
-
-/// See [`scalar::dots`].
-#[target_feature(enable = "neon")]
-pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
-    for (out, row) in out.iter_mut().zip(rows.chunks_exact(query.len().max(1))) {
-        *out = dot(query, row);
+pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
+    let (lower, upper) = query.split_at(query.len() / 2);
+    let width = lower.len().max(1);
+    let (lower, lower_rest) = lower.as_chunks::<16>();
+    let (upper, upper_rest) = upper.as_chunks::<16>();
+    for (out, row) in out.iter_mut().zip(rows.chunks_exact(width)) {
+        let (pairs, rest) = row.as_chunks::<16>();
+        let mut sums = vdupq_n_s32(0);
+        for ((pair, lower), upper) in pairs.iter().zip(lower).zip(upper) {
+            let pair = load_unsigned(pair);
+            // No more than 15, so with or without a sign they are the same.
+            let low = vreinterpretq_s8_u8(vandq_u8(pair, vdupq_n_u8(15)));
+            let high = vreinterpretq_s8_u8(vshrq_n_u8::<4>(pair));
+            sums = add(add(sums, low, load(lower)), high, load(upper));
+        }
+        *out = vaddvq_s32(sums) + scalar::dot_u4(lower_rest, upper_rest, rest);
     }
 }
 
@@ -76,6 +78,13 @@ fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i3
 fn load(bytes: &[i8; 16]) -> int8x16_t {
     // SAFETY: the array is 16 bytes long, and the load asks for the alignment of its elements only.
     unsafe { vld1q_s8(bytes.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_unsigned(bytes: &[u8; 16]) -> uint8x16_t {
+    // SAFETY: the array is 16 bytes long, and the load asks for the alignment of its elements only.
+    unsafe { vld1q_u8(bytes.as_ptr()) }
 }
 
 #[inline]

@@ -3,16 +3,19 @@
 use super::Block;
 use super::product::{Group, PANEL, STEPS};
 
-/// The sum of the products.
-pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
-    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+/// See [`super::Kernel::dots_u4`].
+pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
+    let (lower, upper) = query.split_at(query.len() / 2);
+    for (out, row) in out.iter_mut().zip(rows.chunks_exact(lower.len().max(1))) {
+        *out = dot_u4(lower, upper, row);
+    }
 }
 
-/// One [`dot`] a row.
-pub(super) fn dots(query: &[i8], rows: &[i8], out: &mut [i32]) {
-    for (out, row) in out.iter_mut().zip(rows.chunks_exact(query.len().max(1))) {
-        *out = dot(query, row);
-    }
+/// The sum of the products of one row.
+pub(super) fn dot_u4(lower: &[i8], upper: &[i8], row: &[u8]) -> i32 {
+    let values = row.iter().map(|pair| (i32::from(pair & 15), i32::from(pair >> 4)));
+    let columns = lower.iter().zip(upper).map(|(lower, upper)| (i32::from(*lower), i32::from(*upper)));
+    columns.zip(values).map(|((lower, upper), (low, high))| lower * low + upper * high).sum()
 }
 
 /// What 16 rows of weights give for each input of a group.

@@ -25,21 +25,23 @@ fn scalar() -> Kernel {
 
 #[test]
 fn the_scalar_one_is_the_sum_of_the_products() {
-    assert_eq!(scalar().dot(&[1, -2, 127], &[3, 4, -127]), 3 - 8 - 16_129);
+    // The first half of a query meets the lower halves of a row's bytes.
     let mut out = [7; 3];
-    scalar().dots(&[1, 2], &[1, 0, 0, 1, 9], &mut out);
-    assert_eq!(out, [1, 2, 7]);
-    scalar().dots(&[], &[1], &mut out);
+    scalar().dots_u4(&[1, -2, 127, 3], &[0x1f, 0x20, 0x01, 0xf0, 9], &mut out);
+    assert_eq!(out, [15 + 127 + 6, 1 + 3 * 15, 7]);
+    scalar().dots_u4(&[], &[1], &mut out);
     assert_eq!(out, [0; 3]);
 }
 
 #[test]
 fn the_ends_of_the_range_are_exact() {
     for kernel in kernels() {
-        for length in [1, 15, 16, 17, 32, 64, 256, 384, 1000] {
-            for (a, b) in [(-128, -128), (-128, 127), (127, 127), (-127, 127)] {
-                let sum = i32::from(a) * i32::from(b) * i32::try_from(length).unwrap();
-                assert_eq!(kernel.dot(&vec![a; length], &vec![b; length]), sum, "{kernel:?} {length}");
+        for half in [1, 15, 16, 17, 32, 64, 192, 256, 257, 500] {
+            for (value, pair) in [(-128, 0xff_u8), (127, 0xff), (-127, 0x0f), (127, 0xf0)] {
+                let sum = i32::from(value) * i32::from(pair % 16 + pair / 16) * i32::try_from(half).unwrap();
+                let mut out = [0];
+                kernel.dots_u4(&vec![value; 2 * half], &vec![pair; half], &mut out);
+                assert_eq!(out, [sum], "{kernel:?} {half}");
             }
         }
     }
@@ -47,26 +49,18 @@ fn the_ends_of_the_range_are_exact() {
 
 proptest! {
     #[test]
-    fn dot_is_that_of_the_scalar_one(a in vec(any::<i8>(), 0..700), b in vec(any::<i8>(), 0..700), skip in 0_usize..5) {
-        let (a, b) = (a.get(skip..).unwrap_or(&[]), &b);
-        for kernel in kernels() {
-            prop_assert_eq!(kernel.dot(a, b), scalar().dot(a, b));
-        }
-    }
-
-    #[test]
-    fn dots_are_those_of_the_scalar_one(
-        (query, rows) in (0_usize..300, 0_usize..11)
-            .prop_flat_map(|(width, count)| (vec(any::<i8>(), width), vec(any::<i8>(), width * count))),
+    fn products_are_those_of_the_scalar_one(
+        (query, rows) in (0_usize..600, 0_usize..11)
+            .prop_flat_map(|(width, count)| (vec(any::<i8>(), width), vec(any::<u8>(), width / 2 * count))),
         skip in 0_usize..3,
         places in 0_usize..12,
     ) {
         let rows = rows.get(skip..).unwrap_or(&[]);
         let mut wanted = vec![-1; places];
-        scalar().dots(&query, rows, &mut wanted);
+        scalar().dots_u4(&query, rows, &mut wanted);
         for kernel in kernels() {
             let mut out = vec![-1; places];
-            kernel.dots(&query, rows, &mut out);
+            kernel.dots_u4(&query, rows, &mut out);
             prop_assert_eq!(&out, &wanted);
         }
     }

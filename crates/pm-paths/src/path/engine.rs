@@ -83,11 +83,11 @@ pub(super) fn tokenizer() -> Operation {
 pub(super) fn dots() -> Outcome<Operation> {
     let kernel = Kernel::with(Instructions::Avx2).ok_or("this machine has no AVX2")?;
     let value = |at: usize| i8::try_from(at * 89 % 255).unwrap_or(-1);
-    let rows: Vec<i8> = (0..ROWS * WIDTH).map(value).collect();
+    let rows: Vec<u8> = (0..ROWS * WIDTH / 2).map(|at| value(at).cast_unsigned()).collect();
     let query: Vec<i8> = (0..WIDTH).map(|at| value(at * 31 + 7)).collect();
     let mut products = vec![0; ROWS];
     Ok(Box::new(move || {
-        kernel.dots(black_box(&query), black_box(&rows), &mut products);
+        kernel.dots_u4(black_box(&query), black_box(&rows), &mut products);
         black_box(&products);
         Ok(())
     }))

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::Index;
+use super::fusion::Fusion;
 use super::slots::Slot;
 use crate::rank::Best;
 
@@ -16,11 +16,9 @@ pub(super) struct Candidate<'a> {
 }
 
 /// All that may be found, by their scores.
-pub(super) struct Candidates<'a> {
-    /// [`Self::NONE`] where there is none.
-    pub(super) scores: &'a [f64],
-    /// The slot of each score; `None`: that of its place.
-    pub(super) slots: Option<&'a [u32]>,
+pub(super) struct Candidates<'s> {
+    /// By slot; [`Self::NONE`] where there is nothing to be found.
+    pub(super) scores: &'s mut [f64],
 }
 
 /// How many scores are looked at together: most often none of them is among the best.
@@ -30,12 +28,13 @@ impl Candidates<'_> {
     /// The score of what the query does not let through.
     pub(super) const NONE: f64 = f64::NEG_INFINITY;
 
-    /// The best `limit` candidates, of those that say the same the best alone.
-    pub(super) fn distinct<'a>(&self, index: &'a Index, limit: usize) -> Vec<Candidate<'a>> {
+    /// The best `limit` candidates, of those that say the same the best alone. The scores of all that are as good become exact.
+    pub(super) fn distinct<'a>(&mut self, fusion: &Fusion<'a>, limit: usize) -> Vec<Candidate<'a>> {
+        let index = fusion.index;
         // Most often nothing is said twice: then a few more than are wanted do.
         let mut taken = limit.saturating_add(16);
         loop {
-            let mut found = self.best(index, taken);
+            let mut found = self.best(fusion, taken);
             let all = found.len() < taken;
             let mut said = HashSet::with_capacity(found.len());
             found.retain(|candidate| said.insert(index.texts.get(candidate.at as usize).copied()));
@@ -47,21 +46,59 @@ impl Candidates<'_> {
         }
     }
 
-    /// The best `limit`, in order.
-    fn best<'a>(&self, index: &'a Index, limit: usize) -> Vec<Candidate<'a>> {
-        let mut best = Best::new(limit, |a: &Candidate<'_>, b: &Candidate<'_>| {
-            b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot))
+    /// The best `limit`, in order, by their exact scores.
+    fn best<'a>(&mut self, fusion: &Fusion<'a>, limit: usize) -> Vec<Candidate<'a>> {
+        let seeming = self.seeming(limit);
+        let is_full = seeming.len() >= limit;
+        let mut best: Vec<_> = seeming.into_iter().filter_map(|(_, at)| self.take(fusion, at)).collect();
+        if is_full {
+            // So many are at least as good as the last of these: what is worse for certain is not among the best.
+            let last = best.iter().map(|candidate| candidate.score).fold(f64::INFINITY, f64::min);
+            let bar = last - fusion.off();
+            for start in (0..self.scores.len()).step_by(BLOCK) {
+                let end = (start + BLOCK).min(self.scores.len());
+                let is_above = |scores: &&[f64]| largest(scores) >= bar;
+                if self.scores.get(start..end).filter(is_above).is_none() {
+                    continue;
+                }
+                for at in start..end {
+                    if self.scores.get(at).is_some_and(|score| *score >= bar) {
+                        best.extend(u32::try_from(at).ok().and_then(|at| self.take(fusion, at)));
+                    }
+                }
+            }
+        }
+        for candidate in &best {
+            self.set(candidate.at, candidate.score);
+        }
+        best.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| newest_first(a.slot, b.slot)));
+        best.truncate(limit);
+        best
+    }
+
+    /// What the item in `at` scores exactly. Its own score goes, so that it is taken once.
+    fn take<'a>(&mut self, fusion: &Fusion<'a>, at: u32) -> Option<Candidate<'a>> {
+        self.set(at, Self::NONE);
+        let slot = fusion.index.slots.get(at)?;
+        Some(Candidate { at, slot, score: fusion.explain(at, slot).score() })
+    }
+
+    fn set(&mut self, at: u32, score: f64) {
+        if let Some(kept) = self.scores.get_mut(at as usize) {
+            *kept = score;
+        }
+    }
+
+    /// The `limit` that seem the best, with their scores.
+    fn seeming(&self, limit: usize) -> Vec<(f64, u32)> {
+        let mut best = Best::new(limit, |a: &(f64, u32), b: &(f64, u32)| {
+            b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1))
         });
         for (scores, start) in self.scores.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
-            let bar = best.bar().map_or(f64::MIN, |bar| bar.score);
-            if largest(scores) < bar {
-                continue;
-            }
-            for (&score, place) in scores.iter().zip(start..).filter(|(score, _)| **score >= bar) {
-                let at = self.slots.map_or(Some(place), |slots| slots.get(place as usize).copied());
-                if let Some((at, slot)) = at.and_then(|at| Some((at, index.slots.get(at)?))) {
-                    best.push(Candidate { at, slot, score });
-                }
+            let bar = best.bar().map_or(f64::MIN, |(bar, _)| *bar);
+            if largest(scores) >= bar {
+                let above = scores.iter().zip(start..).filter(|(score, _)| **score >= bar);
+                above.for_each(|(score, at)| best.push((*score, at)));
             }
         }
         best.into_sorted()

@@ -1,6 +1,7 @@
 //! From evidence to one score, and from scores to probabilities.
 
 use super::candidates::{Candidates, largest};
+use super::rows::Compared;
 use super::{Index, evidence::Evidence, slots::Slot};
 use crate::hit::{Explain, Scored};
 use crate::query::Query;
@@ -11,13 +12,12 @@ use pm_model::{StaticModel, sum_exp};
 pub(super) struct Fusion<'a> {
     pub(super) index: &'a Index,
     pub(super) evidence: &'a Evidence,
-    /// Cosines by slot.
-    pub(super) statics: Option<&'a [f32]>,
-    pub(super) vectors: Option<&'a [f32]>,
+    pub(super) statics: Option<Compared<'a>>,
+    pub(super) vectors: Option<Compared<'a>>,
     pub(super) weights: Weights,
     calibration: Calibration,
     /// What a lexical part is divided by.
-    lexical_unit: f64,
+    pub(super) lexical_unit: f64,
 }
 
 impl<'a> Fusion<'a> {
@@ -33,16 +33,14 @@ impl<'a> Fusion<'a> {
         let is_readable = Query::is_readable(&prose);
         let model = Some(StaticModel::bundled()).filter(|_| index.layout.statics && is_readable);
         let vector = model.and_then(|model| model.embed(&prose));
-        let has_statics = vector.is_some_and(|vector| index.statics.cosines(&vector, statics));
+        let statics = vector.and_then(|vector| index.statics.compared(&vector, statics));
         // What another model can read is its own affair.
         let vector = query.vector.filter(|_| is_readable || !query.is_reference);
-        let has_vectors = vector.is_some_and(|vector| index.vectors.cosines(vector, vectors));
-        if has_vectors && !query.is_reference {
-            standardise(vectors);
+        let mut vectors = vector.and_then(|vector| index.vectors.compared(vector, vectors));
+        if let Some(vectors) = vectors.as_mut().filter(|_| !query.is_reference) {
+            vectors.move_to(to_reference(vectors.cosines()));
         }
-        let statics = has_statics.then_some(statics.as_slice());
-        let vectors = has_vectors.then_some(vectors.as_slice());
-        let (weights, calibration) = match (statics, vectors) {
+        let (weights, calibration) = match (&statics, &vectors) {
             (_, Some(_)) => tuning::WITH_VECTORS,
             (Some(_), None) => tuning::WITH_STATICS,
             (None, None) => tuning::WORDS_ALONE,
@@ -52,15 +50,15 @@ impl<'a> Fusion<'a> {
     }
 
     /// The cosines of an item with the query, by static vectors and by the embedder's.
-    pub(super) fn cosines(&self, at: u32) -> (f64, f64) {
-        let cosine = |cosines: Option<&[f32]>| {
-            cosines.and_then(|cosines| cosines.get(at as usize)).map_or(0.0, |cosine| f64::from(*cosine))
+    fn cosines(&self, at: u32) -> (f64, f64) {
+        let exact = |compared: &Option<Compared<'_>>| {
+            compared.as_ref().map_or(0.0, |compared| f64::from(compared.exact(at as usize)))
         };
-        let statics = cosine(self.statics);
+        let statics = exact(&self.statics);
         let vector = match self.vectors {
             // What is not embedded yet stands with what its static vector lets expect.
             Some(_) if !self.index.vectors.has(at as usize) => expected_cosine(statics),
-            vectors => cosine(vectors),
+            _ => exact(&self.vectors),
         };
         (statics, vector)
     }
@@ -120,7 +118,7 @@ impl<'a> Fusion<'a> {
 
 /// What the embedder is expected to say of an item of which its static vector says so much. A text that is the same is the
 /// same to every model: what was just stored is not behind what resembles it and has its vector.
-fn expected_cosine(statics: f64) -> f64 {
+pub(super) fn expected_cosine(statics: f64) -> f64 {
     let share = tuning::EXPECTED_COSINE;
     share * statics + (1.0 - share) * statics.max(0.0).powi(tuning::EXPECTED_SAME)
 }
@@ -129,13 +127,13 @@ pub(super) fn importance(slot: &Slot) -> f64 {
     tuning::IMPORTANCE_WEIGHT * (f64::from(slot.importance) - 0.5)
 }
 
-/// Brings the cosines of a model that recall was not fitted to, to the mean and deviation of the one that it was. Those
-/// that are exactly 0 belong to items without a vector, and stay.
+/// What brings the cosines of a model that recall was not fitted to, to the mean and deviation of the one that it was: what they
+/// are multiplied with, and what is added. Those that are exactly 0 belong to items without a vector, and do not count.
 ///
 /// Few items tell little of how a model spreads them: mean and variance lean to those of that model, from which
 /// [`tuning::REFERENCE_COUNT`] items and more free them.
 #[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^24 times what matters")]
-fn standardise(cosines: &mut [f32]) {
+fn to_reference(cosines: &[f32]) -> (f32, f32) {
     let known = || cosines.iter().copied().filter(|cosine| *cosine != 0.0);
     let count = known().count().max(1) as f32;
     let prior = tuning::REFERENCE_COUNT / count;
@@ -144,9 +142,7 @@ fn standardise(cosines: &mut [f32]) {
     let squares = known().map(|cosine| (cosine - own_mean).powi(2)).sum::<f32>();
     let mean = leaning(count * own_mean, tuning::REFERENCE_MEAN);
     let spread = tuning::REFERENCE_DEVIATION / leaning(squares, tuning::REFERENCE_DEVIATION.powi(2)).sqrt();
-    for cosine in cosines.iter_mut().filter(|cosine| **cosine != 0.0) {
-        *cosine = tuning::REFERENCE_MEAN + (*cosine - mean) * spread;
-    }
+    (spread, tuning::REFERENCE_MEAN - mean * spread)
 }
 
 /// `ln(exp(first) + sum of exp(score))`, without overflow.
@@ -161,16 +157,16 @@ mod tests {
 
     #[test]
     fn cosines_of_any_model_have_the_same_spread() {
-        let mut cosines: Vec<f32> = (0_u16..100).map(|n| 0.7 + 0.002 * f32::from(n)).chain([0.0]).collect();
-        standardise(&mut cosines);
-        let mean = cosines.iter().sum::<f32>() / 100.0;
-        assert!((mean - tuning::REFERENCE_MEAN).abs() < 0.01 && cosines[100] == 0.0, "{mean}");
-        let spread = cosines[99] - cosines[0];
-        assert!(cosines[..100].is_sorted() && spread > 3.0 * tuning::REFERENCE_DEVIATION, "{spread}");
+        let cosines: Vec<f32> = (0_u16..100).map(|n| 0.7 + 0.002 * f32::from(n)).collect();
+        let (factor, added) = to_reference(&[cosines.as_slice(), &[0.0]].concat());
+        let mean = cosines.iter().map(|cosine| cosine * factor + added).sum::<f32>() / 100.0;
+        assert!((mean - tuning::REFERENCE_MEAN).abs() < 0.01, "{mean}");
+        let spread = (cosines[99] - cosines[0]) * factor;
+        assert!(spread > 3.0 * tuning::REFERENCE_DEVIATION, "{spread}");
         for (cosine, least, most) in [(0.1, 0.0, 0.2), (0.6, 0.4, 0.6), (0.9, 0.5, 0.9)] {
-            let mut lone = vec![cosine];
-            standardise(&mut lone);
-            assert!((least..most).contains(&lone[0]), "a single item is about what it seems: {lone:?}");
+            let (factor, added) = to_reference(&[cosine]);
+            let lone = cosine * factor + added;
+            assert!((least..most).contains(&lone), "a single item is about what it seems: {lone}");
         }
     }
 

@@ -63,11 +63,13 @@ pub(super) fn add_terms(index: &Index, text: &str, evidence: &mut Evidence, room
         let idf = bm25::idf(items, postings.document_frequency());
         let weight = term.count * idf;
         evidence.idfs += weight;
+        let (sums, lengths) = (evidence.lexical.all(), index.slots.lengths());
         for (slot, frequency) in postings.iter() {
-            evidence.add_lexical(slot, weight * norm.saturation(frequency, index.slots.length(slot)));
-            window.note(index, slot, frequency);
+            if let (Some(sum), Some(length)) = (sums.get_mut(slot as usize), lengths.get(slot as usize)) {
+                *sum += weight * norm.saturation(frequency, *length);
+            }
         }
-        window.finish(index, weight, evidence);
+        window.add(index, postings, weight, evidence);
         if term.identifier {
             for (slot, _) in postings.iter() {
                 *identifiers.entry(slot).or_default() += tuning::IDENTIFIER_BOOST * idf;
@@ -109,7 +111,12 @@ fn add_name(items: usize, postings: &Postings, evidence: &mut Evidence) {
     let idf = bm25::idf(items, postings.document_frequency());
     #[expect(clippy::cast_possible_truncation, reason = "within 0..=1")]
     let weight = (idf / tuning::NAME_IDF).min(1.0) as f32;
-    postings.iter().for_each(|(slot, _)| evidence.add_name(slot, weight));
+    let named = evidence.named.all();
+    for (slot, _) in postings.iter() {
+        if let Some(named) = named.get_mut(slot as usize) {
+            *named = named.max(weight);
+        }
+    }
 }
 
 /// What this stage needs room for, kept from one search to the next.
@@ -153,28 +160,33 @@ impl<'a> Window<'a> {
         Self { norm: LengthNorm::new(items, tokens), frequencies, any }
     }
 
-    /// The item in `slot` holds the term so often.
-    fn note(&mut self, index: &Index, slot: u32, frequency: u16) {
-        if !self.any || !index.sessions.has(slot) {
+    /// Adds what a term says of each window, and is ready for the next term.
+    fn add(&mut self, index: &Index, postings: &Postings, weight: f64, evidence: &mut Evidence) {
+        if !self.any {
             return;
         }
+        for (slot, frequency) in postings.iter().filter(|(slot, _)| index.sessions.has(*slot)) {
+            self.note(index, slot, frequency);
+        }
+        let sums = evidence.window.all();
+        for slot in self.frequencies.found.drain(..) {
+            let frequency = self.frequencies.by_slot.get_mut(slot as usize);
+            if let (Some(frequency), Some(sum)) = (frequency, sums.get_mut(slot as usize)) {
+                let length = index.sessions.window_length(slot);
+                *sum += weight * self.norm.saturation(*frequency, length);
+                *frequency = 0;
+            }
+        }
+    }
+
+    /// The item in `slot` holds the term so often.
+    fn note(&mut self, index: &Index, slot: u32, frequency: u16) {
         for near in index.sessions.window(slot) {
             if let Some(sum) = self.frequencies.by_slot.get_mut(near as usize) {
                 if *sum == 0 {
                     self.frequencies.found.push(near);
                 }
                 *sum = sum.saturating_add(frequency);
-            }
-        }
-    }
-
-    /// Adds what the term says of each window, and is ready for the next term.
-    fn finish(&mut self, index: &Index, weight: f64, evidence: &mut Evidence) {
-        for slot in self.frequencies.found.drain(..) {
-            if let Some(frequency) = self.frequencies.by_slot.get_mut(slot as usize) {
-                let length = index.sessions.window_length(slot);
-                evidence.add_window(slot, weight * self.norm.saturation(*frequency, length));
-                *frequency = 0;
             }
         }
     }

@@ -139,7 +139,7 @@ impl Index {
 
     /// Whether an item has the vector of its passage by the embedder.
     pub fn is_embedded(&self, kind: Kind, key: &str) -> bool {
-        self.find(kind, key).is_some_and(|slot| self.vectors.get(slot as usize).is_some())
+        self.find(kind, key).is_some_and(|slot| self.vectors.has(slot as usize))
     }
 
     fn vector_of(&self, slot: u32, fingerprint: u64) -> Option<PassageVector> {

@@ -2,69 +2,102 @@
 
 use super::candidates::Candidates;
 use super::filter::Filter;
-use super::fusion::{Fusion, importance};
+use super::fusion::{Fusion, expected_cosine, importance};
 use super::slots::Mark;
 
-impl<'a> Fusion<'a> {
-    /// The items that may be found with their scores: those that anything speaks for, or all where all have vectors.
-    /// `scores` is room for them.
-    pub(super) fn candidates(&self, filter: &Filter<'_>, scores: &'a mut Vec<f64>) -> Candidates<'a> {
-        scores.clear();
-        let weights = &self.weights;
-        match (self.statics, self.vectors) {
-            (None, None) => {
-                let touched = self.evidence.touched();
-                scores.extend(touched.iter().map(|&at| self.score(at, filter)));
-                return Candidates { scores, slots: Some(touched) };
-            }
-            (Some(statics), None) => {
-                self.score_all(
-                    filter,
-                    scores,
-                    statics.iter().map(|cosine| weights.statics * f64::from(*cosine)),
-                );
-            }
-            (_, Some(vectors)) => {
-                let cosines = (0..).zip(vectors).map(|(at, _)| self.cosines(at));
-                let parts =
-                    cosines.map(|(statics, vector)| weights.statics * statics + weights.vector * vector);
-                self.score_all(filter, scores, parts);
-            }
-        }
-        Candidates { scores, slots: None }
-    }
-
-    fn score(&self, at: u32, filter: &Filter<'_>) -> f64 {
-        let slot = self.index.slots.get(at).filter(|slot| filter.admits(slot));
-        slot.map_or(Candidates::NONE, |slot| self.explain(at, slot).score())
-    }
-
-    /// Of most items of a large project only their vectors speak, and what they are themselves: `cosines` are the parts
-    /// of the score by the vectors.
+impl Fusion<'_> {
+    /// A score for each slot, [`Candidates::NONE`] where the item is not to be found: those that anything speaks for have one,
+    /// or all where all have vectors. `scores` is room for them.
     ///
-    /// These are added up in the order of [`Explain`](crate::hit::Explain), so that the sum is the same to the last bit.
-    fn score_all(&self, filter: &Filter<'_>, scores: &mut Vec<f64>, cosines: impl Iterator<Item = f64>) {
-        let slots = &self.index.slots;
+    /// Most items of a large project only have to be ruled out. So these are made in sweeps over arrays, of cosines that may
+    /// be [`Self::off`]; [`Self::explain`] is for those that are not ruled out.
+    pub(super) fn candidates<'s>(&self, filter: &Filter<'_>, scores: &'s mut Vec<f64>) -> Candidates<'s> {
+        let index = self.index;
+        self.add_cosines(scores);
+        self.add_words(scores);
         let mut priors = [Candidates::NONE; Mark::COUNT];
         for (prior, mark) in priors.iter_mut().zip(Mark::all()).filter(|(_, mark)| !filter.refuses(*mark)) {
             *prior = self.question(mark.is_question());
         }
-        let prior = |mark: Mark| priors.get(mark.number() % Mark::COUNT).copied().unwrap_or(Candidates::NONE);
-        scores.extend(cosines.zip(slots.marks()).map(|(cosines, mark)| cosines + prior(*mark)));
+        let marks = index.slots.marks();
+        for (score, mark) in scores.iter_mut().zip(marks) {
+            *score += priors.get(mark.number() % Mark::COUNT).copied().unwrap_or(Candidates::NONE);
+        }
         let every = filter.looks_closer();
-        let each = scores.iter_mut().zip(slots.marks()).zip(0..);
+        let each = scores.iter_mut().zip(marks).zip(0..);
         for ((score, _), at) in each.filter(|((_, mark), _)| every || mark.is_particular()) {
-            match slots.get(at).filter(|slot| filter.admits(slot)) {
+            match index.slots.get(at).filter(|slot| filter.admits(slot)) {
                 Some(slot) => *score += importance(slot),
                 None => *score = Candidates::NONE,
             }
         }
-        for &at in self.evidence.touched() {
-            if let Some(score) = scores.get_mut(at as usize).filter(|score| **score > Candidates::NONE)
-                && let Some(slot) = slots.get(at)
-            {
-                *score = self.explain(at, slot).score();
+        Candidates { scores }
+    }
+
+    /// Begins each score with what the vectors say; without any, with 0 for what words speak for, and nothing for the rest.
+    fn add_cosines(&self, scores: &mut Vec<f64>) {
+        scores.clear();
+        let weights = &self.weights;
+        match (&self.statics, &self.vectors) {
+            (None, None) => {
+                let touched = self.evidence.touched();
+                scores.extend(touched.map(|touched| if touched { 0.0 } else { Candidates::NONE }));
+            }
+            (Some(compared), None) | (None, Some(compared)) => {
+                let weight = if self.vectors.is_some() { weights.vector } else { weights.statics };
+                scores.extend(compared.cosines().iter().map(|cosine| weight * f64::from(*cosine)));
+            }
+            (Some(statics), Some(vectors)) => {
+                let both = statics.cosines().iter().zip(vectors.cosines());
+                scores.extend(both.map(|(statics, vector)| {
+                    weights.statics * f64::from(*statics) + weights.vector * f64::from(*vector)
+                }));
             }
         }
+        for at in self.vectors.iter().flat_map(|_| self.index.vectors.missing()) {
+            let statics = self.statics.as_ref().and_then(|statics| statics.cosines().get(at as usize));
+            if let Some(score) = scores.get_mut(at as usize) {
+                *score += weights.vector * expected_cosine(statics.map_or(0.0, |cosine| f64::from(*cosine)));
+            }
+        }
+    }
+
+    /// Adds what words and keys say.
+    fn add_words(&self, scores: &mut [f64]) {
+        let (evidence, weights, sessions) = (self.evidence, &self.weights, &self.index.sessions);
+        let each = |weight: f64| weight / self.lexical_unit;
+        let lexical = evidence.lexical.added();
+        add(scores, lexical, each(weights.lexical));
+        add(scores, evidence.window.added(), each(weights.window));
+        add(scores, evidence.boost.added(), 1.0);
+        for (score, named) in scores.iter_mut().zip(evidence.named.added()) {
+            *score += weights.name * f64::from(*named);
+        }
+        if sessions.totals().0 > 0 && !lexical.is_empty() {
+            let previous = each(weights.previous);
+            for (score, at) in scores.iter_mut().zip(0..) {
+                let before = sessions.before(at).and_then(|before| lexical.get(before as usize));
+                *score += before.map_or(0.0, |before| previous * before);
+            }
+        }
+    }
+
+    /// How far a score may be off that is made of all cosines at once.
+    pub(super) fn off(&self) -> f64 {
+        let of =
+            |compared: &Option<super::rows::Compared<'_>>| compared.as_ref().map_or(0.0, |all| all.off());
+        let (statics, mut vectors) = (of(&self.statics), of(&self.vectors));
+        if self.vectors.is_some() && self.index.vectors.missing().next().is_some() {
+            // The cosine that is expected of an item moves by up to twice as much as that of its static vector.
+            vectors = vectors.max(2.0 * statics);
+        }
+        // Sums are made in another order than those of an explanation.
+        1e-9 + self.weights.statics * statics + self.weights.vector * vectors
+    }
+}
+
+fn add(scores: &mut [f64], sums: &[f64], weight: f64) {
+    for (score, sum) in scores.iter_mut().zip(sums) {
+        *score += weight * sum;
     }
 }

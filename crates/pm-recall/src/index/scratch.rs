@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::lexical;
 
 /// The room that a search needs, to be used again: one serves indexes of any size, one search at a time. It grows to about
-/// 60 bytes for each item of the largest index that it served.
+/// 30 bytes for each item of the largest index that it served.
 #[derive(Default)]
 pub struct Scratch {
     pub(super) evidence: Evidence,
@@ -12,7 +12,7 @@ pub struct Scratch {
     /// Cosines by slot.
     pub(super) statics: Vec<f32>,
     pub(super) vectors: Vec<f32>,
-    /// One for each candidate.
+    /// By slot.
     pub(super) scores: Vec<f64>,
 }
 

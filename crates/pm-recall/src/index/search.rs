@@ -39,11 +39,11 @@ fn ranked(index: &Index, query: &Query<'_>, filter: &Filter<'_>, scratch: &mut S
     lexical::add_terms(index, query.text, evidence, room);
     boost::add_keys(index, query.text, evidence);
     let fusion = Fusion::new(index, query, evidence, statics, vectors);
-    let candidates = fusion.candidates(filter, scores);
+    let mut candidates = fusion.candidates(filter, scores);
+    let found = candidates.distinct(&fusion, query.limit);
     let others = fusion.others(&candidates);
     let scored =
         |candidate: &Candidate<'_>| fusion.scored(fusion.explain(candidate.at, candidate.slot), others);
-    let found = candidates.distinct(index, query.limit);
     let found: Vec<(Candidate<'_>, Scored)> = found
         .into_iter()
         .map(|candidate| (candidate, scored(&candidate)))

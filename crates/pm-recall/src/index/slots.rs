@@ -135,6 +135,11 @@ impl Slots {
         self.lengths.get(at as usize).copied().unwrap_or(0)
     }
 
+    /// The length of each item in tokens, dead ones included.
+    pub(super) fn lengths(&self) -> &[u32] {
+        &self.lengths
+    }
+
     /// The mark of each item, dead ones included.
     pub(super) fn marks(&self) -> &[Mark] {
         &self.marks

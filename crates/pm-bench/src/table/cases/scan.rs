@@ -10,14 +10,12 @@ use crate::yardstick::bandwidth::{DIMENSIONS, ROWS, read, scan};
 
 pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     let mut random = Random(3);
-    let rows: Vec<i8> =
-        (0..ROWS * DIMENSIONS).map(|_| random.number().to_le_bytes()[0].cast_signed()).collect();
-    let bytes: Vec<u8> = rows.iter().map(|value| value.cast_unsigned()).collect();
+    let rows: Vec<u8> = (0..ROWS * DIMENSIONS / 2).map(|_| random.number().to_le_bytes()[0]).collect();
     let [reading, scanning] = compare(
         bench,
         [
-            Contestant::new("memory, read", "sums of 8 bytes at a time", |_| read(&bytes, bench.turn())),
-            Contestant::new("the kernel's products", "`pm_model::Kernel::dots`, 384 values a row", |_| {
+            Contestant::new("memory, read", "sums of 8 bytes at a time", |_| read(&rows, bench.turn())),
+            Contestant::new("the kernel's products", "`pm_model::Kernel::dots_u4`, 384 values a row", |_| {
                 scan(&rows, bench.turn())
             }),
         ],
