@@ -11,23 +11,28 @@ if not state then return { 'absent' } end
 if state.archived then return { 'archived' } end
 if purge(state, PURGE) then return { 'again' } end
 
-local now = now8()
 local count = (#ARGV - FIRST + 1) / 4
-local before, written = {}, {}
+local names, written = {}, {}
+for n = 1, count do
+  local name = ARGV[FIRST + (n - 1) * 4]
+  names[n], written[name] = name, true
+end
+local before = recorded(names)
+local now
 local more, fewer = 0, 0
 for n = 1, count do
-  local at = FIRST + (n - 1) * 4
-  local old = call('HGET', I, ARGV[at]) or nil
-  before[n] = old
-  written[ARGV[at]] = true
-  local expires = string.sub(ARGV[at + 1], 9, 16)
-  local lives = expires == NEVER or not earlier_or_equal(expires, now)
+  local expires, old = string.sub(ARGV[FIRST + (n - 1) * 4 + 1], 9, 16), before[n]
+  local lives = true
+  if expires ~= NEVER then
+    now = now or now8()
+    lives = not earlier_or_equal(expires, now)
+  end
   if lives and not old then more = more + 1 end
   if old and not lives then fewer = fewer + 1 end
 end
 if count == 1 then
   local old = before[1]
-  if not holds(ARGV[8], ARGV[9], old and number8(string.sub(old, 3, 10))) then return { 'condition' } end
+  if not holds(ARGV[8], ARGV[9], old and number8(string.sub(old, 3, 10)) or nil) then return { 'condition' } end
 end
 
 -- Who must leave: the oldest by time, type and key that are not of this write.
@@ -86,37 +91,11 @@ end
 local created = {}
 for n = 1, count do
   local at = FIRST + (n - 1) * 4
-  local name, head, old = ARGV[at], ARGV[at + 1], before[n]
-  local rank, key = string.sub(name, 1, 1), string.sub(name, 2)
-  local version = be8(first + n)
-  local time, expires, session = string.sub(head, 1, 8), string.sub(head, 9, 16), string.sub(head, 17, 32)
-  if old then
-    local old_time, old_session = string.sub(old, 11, 18), string.sub(old, 27, 42)
-    local old_expires = string.sub(old, 19, 26)
-    if old_time ~= time then call('ZREM', T, rank .. old_time .. key) end
-    if old_session ~= NO_SESSION and (old_time ~= time or old_session ~= session) then
-      call('ZREM', S, old_session .. rank .. old_time .. key)
-    end
-    if old_expires ~= NEVER then call('ZREM', E, old_expires .. string.sub(old, 3, 10) .. name) end
-  else
-    call('ZADD', K, 0, name)
-  end
-  call('ZADD', T, 0, rank .. time .. key)
-  if session ~= NO_SESSION then call('ZADD', S, 0, session .. rank .. time .. key) end
-  if expires ~= NEVER then
-    call('ZADD', E, 0, expires .. version .. name)
-    call('HSET', I, name, '1x' .. version .. head)
-  else
-    call('HSET', I, name, '1h' .. version .. head .. ARGV[at + 3])
-  end
-  note(state, name)
+  local head, old, expires = ARGV[at + 1], before[n], ARGV[at + 2] ~= ''
+  store(state, names[n], old, head, not expires and ARGV[at + 3] or nil)
   created[n] = old and '0' or '1'
 end
 local answer = { decimal(first + 1), table.concat(created), evicted }
-if count > 0 then
-  state.revision = first + count
-  state.many = count + #evicted > 32
-  save(state)
-end
+if count > 0 then finish(state) end
 remember(scope, fingerprint, stamp, until_ms, answer)
 return { 'ok', answer }
