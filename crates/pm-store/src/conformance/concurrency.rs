@@ -1,13 +1,20 @@
 //! Many callers at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pm_core::model::{JsonText, Match, MemoryItem, Precondition, Project};
-use pm_core::ports::LimitPolicy;
+use jiff::SignedDuration;
+use pm_core::Error;
+use pm_core::model::{
+    JsonText, Key, Match, MemoryItem, MemoryType, Precondition, Project, ProjectId, SessionId, Version,
+};
+use pm_core::ports::{ItemFilter, ItemSort, LimitPolicy, Order, PutItems};
 use tokio::task::JoinSet;
 
 use super::Harness;
-use super::fixture::{context, keep, kept_project, limited, put_if, scanned, store_all};
+use super::fixture::{
+    at, batch, context, is_there, keep, kept_project, key, limited, once, put_if, scanned, store_all,
+};
+use super::list::first;
 
 /// No version is given twice.
 pub async fn versions_are_unique(harness: &dyn Harness) {
@@ -111,4 +118,129 @@ pub async fn readers_see_whole_batches(harness: &dyn Harness) {
         assert!(items.iter().all(|item| item.value == items[0].value));
     }
     writer.await.unwrap();
+}
+
+/// What one of many writers stores in its turn: things of every kind, some of which are refused.
+fn of_every_kind(harness: &dyn Harness, project: ProjectId, writer: u8, turn: u8) -> PutItems {
+    let own = context(project, &format!("{writer}-{turn}"));
+    let session_id = Some(SessionId::new(&format!("session {}", writer % 3)).unwrap());
+    let never =
+        Precondition { if_match: Some(Match::Versions(vec![Version(u64::MAX >> 12)])), if_none_match: None };
+    match (writer + turn) % 8 {
+        0 => batch(vec![own]),
+        1 => put_if(own, never),
+        2 => limited(vec![own], 1, LimitPolicy::Reject),
+        3 => batch(vec![MemoryItem { session_id, timestamp: at(turn.into()), ..own }]),
+        4 => {
+            batch(vec![MemoryItem { expires_at: Some(harness.now() + SignedDuration::from_hours(1)), ..own }])
+        }
+        5 => batch(vec![own, context(project, &format!("{writer}-{turn}-more"))]),
+        6 => PutItems {
+            once: Some(once(writer, turn, harness.now() + SignedDuration::from_hours(1))),
+            ..batch(vec![own])
+        },
+        // Of one name for many, at another time and in another session each time.
+        _ => {
+            let value = JsonText::of(&format!("{writer} in turn {turn}").into());
+            batch(vec![MemoryItem {
+                value,
+                session_id,
+                timestamp: at(writer.into()),
+                ..context(project, "shared")
+            }])
+        }
+    }
+}
+
+/// Of writers to one project at once, each is told of its own write: what is refused takes nothing of the others with it,
+/// and what was answered is there, in the version that was answered.
+pub async fn each_gets_its_own_outcome(harness: &dyn Harness) {
+    let store = harness.store();
+    let project = kept_project(&*store).await;
+    store_all(&*store, vec![context(project, "one"), context(project, "two")]).await;
+    let mut writers = JoinSet::new();
+    for writer in 0..32 {
+        let store = harness.store();
+        let puts: Vec<_> = (0..8).map(|turn| of_every_kind(harness, project, writer, turn)).collect();
+        writers.spawn(async move {
+            let mut told = Vec::new();
+            for put in puts {
+                let outcome = store.put_items(project, &put).await;
+                told.push((put, outcome.map(|written| written.outcome.entries)));
+            }
+            told
+        });
+    }
+    // The last write of each name.
+    let mut last: BTreeMap<Key, (Version, MemoryItem)> = BTreeMap::new();
+    let (mut versions, mut refused) = (Vec::new(), 0);
+    for (put, outcome) in writers.join_all().await.into_iter().flatten() {
+        match outcome {
+            Ok(entries) => {
+                assert_eq!(entries.len(), put.items.len());
+                for (item, (created, version)) in put.items.into_iter().zip(entries) {
+                    assert!(created || item.key == key("shared"));
+                    versions.push(version);
+                    let before = last.get(&item.key).map(|(version, _)| *version);
+                    if before.is_none_or(|before| before < version) {
+                        last.insert(item.key.clone(), (version, item));
+                    }
+                }
+            }
+            Err(Error::PreconditionFailed) if put.condition != Precondition::NONE => refused += 1,
+            Err(Error::MemoryLimitReached { limit: 1 }) if put.limit.is_some() => refused += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    // Each writer has each kind once.
+    assert_eq!((versions.len(), refused), (32 * 7, 32 * 2));
+    assert_eq!(versions.iter().collect::<BTreeSet<_>>().len(), versions.len());
+    for (name, (version, item)) in &last {
+        let found = store.item(project, MemoryType::Context, name).await.unwrap().unwrap();
+        assert_eq!((found.version, &found.value), (*version, item));
+    }
+    let mut expected: BTreeSet<_> = last.keys().map(ToString::to_string).collect();
+    expected.extend(["one".to_owned(), "two".to_owned()]);
+    assert_eq!(scanned(&*store, project).await, expected);
+    // The lists have forgotten where the shared one was before.
+    for session in 0..3 {
+        let session = SessionId::new(&format!("session {session}")).unwrap();
+        let filter = ItemFilter { session_id: Some(session.clone()), ..ItemFilter::default() };
+        let page = first(ItemSort::Timestamp, Order::Ascending, 1_000);
+        let found = store.list_items(project, &filter, &page).await.unwrap().entries;
+        let found: BTreeSet<_> = found.into_iter().map(|item| item.value.key).collect();
+        let of_session = |(_, item): &&(Version, MemoryItem)| item.session_id.as_ref() == Some(&session);
+        assert_eq!(found, last.values().filter(of_session).map(|(_, item)| item.key.clone()).collect());
+    }
+}
+
+/// Writers that give up leave those beside them alone, and nothing half done.
+pub async fn who_gives_up_takes_nobody_along(harness: &dyn Harness) {
+    let store = harness.store();
+    let project = kept_project(&*store).await;
+    for round in 0..10 {
+        let mut writers = Vec::new();
+        for n in 0..24 {
+            let store = harness.store();
+            let item = context(project, &format!("{round}-{n}"));
+            writers.push(tokio::spawn(async move { store.put_items(project, &batch(vec![item])).await }));
+        }
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        writers.iter().step_by(3).for_each(tokio::task::JoinHandle::abort);
+        for (n, writer) in writers.into_iter().enumerate() {
+            match writer.await {
+                Ok(outcome) => drop(outcome.unwrap()),
+                Err(given_up) => assert!(given_up.is_cancelled() && n % 3 == 0),
+            }
+            assert!(n % 3 == 0 || is_there(&*store, project, &format!("{round}-{n}")).await);
+        }
+    }
+    keep(&*store, context(project, "after all")).await;
+    let names = scanned(&*store, project).await;
+    let page = first(ItemSort::Timestamp, Order::Ascending, 1_000);
+    let list = store.list_items(project, &ItemFilter::default(), &page).await.unwrap();
+    assert_eq!(list.entries.len(), names.len());
+    assert_eq!(store.count_items(project).await.unwrap().iter().sum::<u64>(), names.len() as u64);
 }

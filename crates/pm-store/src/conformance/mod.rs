@@ -75,7 +75,8 @@ macro_rules! conformance_tests {
             archived: refuses_writes, can_be_read, comes_before_other_checks;
             boundary: nothing_is_seen_from_another_project, deleting_leaves_nothing;
             closing: answers_unavailable_afterwards, finishes_what_was_accepted;
-            concurrency: versions_are_unique, one_creator_wins, one_replacement_wins, limit_holds, readers_see_whole_batches;
+            concurrency: versions_are_unique, one_creator_wins, one_replacement_wins, limit_holds, readers_see_whole_batches,
+                each_gets_its_own_outcome, who_gives_up_takes_nobody_along;
             conditions: on_puts, on_deletes, on_projects, on_messages, only_for_a_single_item;
             expiry: is_absent_everywhere, frees_its_name, frees_its_place, is_swept, sweeps_are_bounded;
             following: sees_every_kind_of_change, sees_no_other_project, ends_with_its_project, shows_no_refused_write,

@@ -1,10 +1,13 @@
 //! Storing, reading and deleting items.
 
+use std::sync::Arc;
+
 use pm_core::model::{Key, Match, MemoryItem, MemoryType, Precondition, ProjectId, Version, Versioned};
 use pm_core::ports::{LimitPolicy, PutItems, PutOutcome, Written};
 use pm_core::{Error, Result};
 
 use super::reply::Reply;
+use super::together::Put;
 use super::{ANSWER_BYTES, ENTRIES_AT_ONCE, Inner, number, once, record};
 
 /// How many bodies are deleted in one step after all items were.
@@ -31,7 +34,19 @@ pub(super) fn condition(condition: &Precondition) -> [Vec<u8>; 2] {
 
 impl Inner {
     /// See `Store::put_items`.
-    pub(super) async fn put_items(&self, project: ProjectId, put: &PutItems) -> Result<Written<PutOutcome>> {
+    pub(super) async fn put_items(
+        self: &Arc<Self>,
+        project: ProjectId,
+        put: &PutItems,
+    ) -> Result<Written<PutOutcome>> {
+        match (self.put_plain(project, put).await?, put.limit) {
+            (Some(Put::Stored(created, version)), _) => {
+                let outcome = PutOutcome { entries: vec![(created, version)], evicted: Vec::new() };
+                return Ok(Written { outcome, replay_of: None });
+            }
+            (Some(Put::Full), Some(limit)) => return Err(Error::MemoryLimitReached { limit: limit.max }),
+            _ => {}
+        }
         let mut args = Vec::with_capacity(8 + put.items.len() * 4);
         let policy = put.limit.map(|limit| limit.policy).unwrap_or_default();
         args.push(put.limit.map(|limit| number(limit.max)).unwrap_or_default());

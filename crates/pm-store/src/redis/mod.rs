@@ -25,6 +25,7 @@ mod reply;
 mod scripts;
 mod store;
 mod sweep;
+mod together;
 mod v1;
 mod vault;
 mod vectors;
@@ -41,6 +42,7 @@ use self::keys::Keys;
 use self::link::{Call, Link, Script};
 use self::reply::Said;
 use self::scripts::Scripts;
+use self::together::Together;
 
 pub use self::examine::Facts;
 pub use self::link::OpenError;
@@ -66,6 +68,7 @@ struct Inner {
     link: Link,
     keys: Keys,
     scripts: Scripts,
+    together: Together,
     /// What no other process has in its tokens.
     process: [u8; 8],
     calls: AtomicU64,
@@ -81,7 +84,8 @@ impl RedisStore {
         // The random half of an id.
         let id = RandomIds.next().into_bytes();
         process.iter_mut().zip(id.into_iter().skip(8)).for_each(|(to, from)| *to = from);
-        let inner = Inner { link, keys, scripts: Scripts::new(), process, calls: AtomicU64::new(0) };
+        let (scripts, together, calls) = (Scripts::new(), Together::default(), AtomicU64::new(0));
+        let inner = Inner { link, keys, scripts, together, process, calls };
         Ok(Arc::new(Self { inner: Arc::new(inner), swept_to: Mutex::default() }))
     }
 

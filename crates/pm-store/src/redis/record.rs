@@ -93,6 +93,16 @@ pub(super) fn read_name(name: &[u8]) -> Result<(MemoryType, Key)> {
     Ok((r#type, Key::stored(std::str::from_utf8(key).map_err(Error::internal)?)))
 }
 
+/// Where an item is in the list by time: rank, time and key.
+pub(super) fn place(item: &MemoryItem) -> Vec<u8> {
+    let key = item.key.as_str().as_bytes();
+    let mut place = Vec::with_capacity(9 + key.len());
+    place.push(rank(item.r#type));
+    place.extend_from_slice(&time(item.timestamp.as_microsecond()));
+    place.extend_from_slice(key);
+    place
+}
+
 /// What of an item stands in its body, under names that take little room.
 #[derive(Serialize, Deserialize)]
 struct Body<V, S, M> {

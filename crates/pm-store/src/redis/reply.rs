@@ -62,22 +62,20 @@ impl Reply {
 
     /// The next part as bytes, if it is not nil.
     pub(super) fn optional(&mut self) -> Result<Option<Vec<u8>>> {
-        match self.next()? {
-            Value::BulkString(bytes) => Ok(Some(bytes)),
-            Value::SimpleString(text) => Ok(Some(text.into_bytes())),
-            Value::Nil => Ok(None),
-            other => Err(unexpected(&other)),
-        }
+        optional(self.next()?)
     }
 
     /// The next part as text.
     pub(super) fn text(&mut self) -> Result<String> {
-        String::from_utf8(self.bytes()?).map_err(Error::internal)
+        text(self.next()?)
     }
 
-    /// The next part as a number in decimal digits.
+    /// The next part as a number, which may be written in decimal digits.
     pub(super) fn number(&mut self) -> Result<u64> {
-        self.text()?.parse().map_err(Error::internal)
+        match self.next()? {
+            Value::Int(number) => u64::try_from(number).map_err(Error::internal),
+            other => text(other)?.parse().map_err(Error::internal),
+        }
     }
 
     /// The next part as an array.
@@ -102,6 +100,19 @@ impl Reply {
         }
         Ok(all)
     }
+}
+
+fn optional(value: Value) -> Result<Option<Vec<u8>>> {
+    match value {
+        Value::BulkString(bytes) => Ok(Some(bytes)),
+        Value::SimpleString(text) => Ok(Some(text.into_bytes())),
+        Value::Nil => Ok(None),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn text(value: Value) -> Result<String> {
+    String::from_utf8(optional(value)?.unwrap_or_default()).map_err(Error::internal)
 }
 
 fn unexpected(what: &impl std::fmt::Debug) -> Error {

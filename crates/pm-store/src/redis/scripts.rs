@@ -6,6 +6,7 @@ use super::link::Script;
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) put_items: Script,
+    pub(super) put_each: Script,
     pub(super) delete_items: Script,
     pub(super) clear_items: Script,
     pub(super) discard: Script,
@@ -49,6 +50,7 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             put_items: script!("put_items": "clock", "prelude", "changing", "values", "conditions", "once", "storing", "put_items"),
+            put_each: script!("put_each": "clock", "prelude", "put_each"),
             delete_items: script!("delete_items": "clock", "prelude", "changing", "values", "conditions", "delete_items"),
             clear_items: script!("clear_items": "clock", "prelude", "changing", "discarding", "clear_items"),
             discard: script!("discard": "clock", "prelude", "discarding", "discard"),

@@ -38,6 +38,7 @@ impl Store for RedisStore {
     }
 
     async fn close(&self) -> Result<()> {
+        self.inner.together.close().await;
         self.inner.link.close().await;
         Ok(())
     }

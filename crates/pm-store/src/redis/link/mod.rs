@@ -31,7 +31,7 @@ pub(super) use self::script::Script;
 use super::options::{RedisOptions, Topology};
 
 /// How long a call may take in all.
-const CALL: Duration = Duration::from_millis(1_500);
+pub(super) const CALL: Duration = Duration::from_millis(1_500);
 /// How long to wait before a call is sent again that the server could not do just now.
 const AGAIN: Duration = Duration::from_millis(20);
 /// How long a ping may take.

@@ -6,6 +6,7 @@ mod history;
 mod links;
 mod quota;
 mod registry;
+mod together;
 mod vault;
 mod vectors;
 
