@@ -16,7 +16,7 @@ pub(super) struct Fusion<'a> {
     pub(super) vectors: Option<Compared<'a>>,
     pub(super) weights: Weights,
     calibration: Calibration,
-    /// What a lexical part is divided by.
+    /// What a sum of BM25, to the power of 5/4, is multiplied with.
     pub(super) lexical_unit: f64,
 }
 
@@ -32,35 +32,37 @@ impl<'a> Fusion<'a> {
         let prose = Query::prose(query.text);
         let is_readable = Query::is_readable(&prose);
         let model = Some(StaticModel::bundled()).filter(|_| index.layout.statics && is_readable);
-        let vector = model.and_then(|model| model.embed(&prose));
-        let statics = vector.and_then(|vector| index.statics.compared(&vector, statics));
         // What another model can read is its own affair.
         let vector = query.vector.filter(|_| is_readable || !query.is_reference);
         let mut vectors = vector.and_then(|vector| index.vectors.compared(vector, vectors));
         if let Some(vectors) = vectors.as_mut().filter(|_| !query.is_reference) {
             vectors.move_to(to_reference(vectors.cosines()));
         }
+        // Where all have vectors by the embedder, nothing is asked of the others.
+        let model = model.filter(|_| vectors.is_none() || index.vectors.missing().next().is_some());
+        let vector = model.and_then(|model| model.embed(&prose));
+        let statics = vector.and_then(|vector| index.statics.compared(&vector, statics));
         let (weights, calibration) = match (&statics, &vectors) {
             (_, Some(_)) => tuning::WITH_VECTORS,
             (Some(_), None) => tuning::WITH_STATICS,
             (None, None) => tuning::WORDS_ALONE,
         };
-        let lexical_unit = evidence.idfs.max(f64::MIN_POSITIVE).sqrt();
+        // The share `sum / idfs` to the power of 5/4, times the root of `idfs`.
+        let lexical_unit = evidence.idfs.max(f64::MIN_POSITIVE).powf(-0.75);
         Self { index, evidence, statics, vectors, weights, calibration, lexical_unit }
     }
 
-    /// The cosines of an item with the query, by static vectors and by the embedder's.
+    /// The cosines of an item with the query that count, by static vectors and by the embedder's.
     fn cosines(&self, at: u32) -> (f64, f64) {
         let exact = |compared: &Option<Compared<'_>>| {
             compared.as_ref().map_or(0.0, |compared| f64::from(compared.exact(at as usize)))
         };
-        let statics = exact(&self.statics);
-        let vector = match self.vectors {
+        match self.vectors {
+            None => (exact(&self.statics), 0.0),
+            Some(_) if self.index.vectors.has(at as usize) => (0.0, exact(&self.vectors)),
             // What is not embedded yet stands with what its static vector lets expect.
-            Some(_) if !self.index.vectors.has(at as usize) => expected_cosine(statics),
-            _ => exact(&self.vectors),
-        };
-        (statics, vector)
+            Some(_) => (0.0, expected_cosine(exact(&self.statics))),
+        }
     }
 
     pub(super) fn question(&self, is_question: bool) -> f64 {
@@ -71,7 +73,7 @@ impl<'a> Fusion<'a> {
     pub(super) fn explain(&self, at: u32, slot: &Slot) -> Explain {
         let (index, evidence, weights) = (self.index, self.evidence, &self.weights);
         let sums = evidence.of(at);
-        let words = |sum: f64| sum / self.lexical_unit;
+        let words = |sum: f64| by_share(sum) * self.lexical_unit;
         let (mut window, mut previous) = (0.0, 0.0);
         if index.sessions.has(at) {
             window = words(sums.window);
@@ -114,6 +116,11 @@ impl<'a> Fusion<'a> {
         let sums = self.evidence.of(at);
         sums.lexical > 0.0 || sums.boost > 0.0
     }
+}
+
+/// A sum of BM25 to the power of 5/4, by roots, which take little time.
+pub(super) fn by_share(sum: f64) -> f64 {
+    sum * sum.sqrt().sqrt()
 }
 
 /// What the embedder is expected to say of an item of which its static vector says so much. A text that is the same is the

@@ -2,7 +2,8 @@
 
 use super::candidates::Candidates;
 use super::filter::Filter;
-use super::fusion::{Fusion, expected_cosine, importance};
+use super::fusion::{Fusion, by_share, expected_cosine, importance};
+use super::rows::Compared;
 use super::slots::Mark;
 
 impl Fusion<'_> {
@@ -43,15 +44,11 @@ impl Fusion<'_> {
                 let touched = self.evidence.touched();
                 scores.extend(touched.map(|touched| if touched { 0.0 } else { Candidates::NONE }));
             }
-            (Some(compared), None) | (None, Some(compared)) => {
-                let weight = if self.vectors.is_some() { weights.vector } else { weights.statics };
-                scores.extend(compared.cosines().iter().map(|cosine| weight * f64::from(*cosine)));
+            (_, Some(compared)) => {
+                scores.extend(compared.cosines().iter().map(|cosine| weights.vector * f64::from(*cosine)));
             }
-            (Some(statics), Some(vectors)) => {
-                let both = statics.cosines().iter().zip(vectors.cosines());
-                scores.extend(both.map(|(statics, vector)| {
-                    weights.statics * f64::from(*statics) + weights.vector * f64::from(*vector)
-                }));
+            (Some(compared), None) => {
+                scores.extend(compared.cosines().iter().map(|cosine| weights.statics * f64::from(*cosine)));
             }
         }
         for at in self.vectors.iter().flat_map(|_| self.index.vectors.missing()) {
@@ -65,39 +62,37 @@ impl Fusion<'_> {
     /// Adds what words and keys say.
     fn add_words(&self, scores: &mut [f64]) {
         let (evidence, weights, sessions) = (self.evidence, &self.weights, &self.index.sessions);
-        let each = |weight: f64| weight / self.lexical_unit;
         let lexical = evidence.lexical.added();
-        add(scores, lexical, each(weights.lexical));
-        add(scores, evidence.window.added(), each(weights.window));
-        add(scores, evidence.boost.added(), 1.0);
+        for (sums, weight) in [(lexical, weights.lexical), (evidence.window.added(), weights.window)] {
+            let weight = weight * self.lexical_unit;
+            for (score, sum) in scores.iter_mut().zip(sums) {
+                *score += weight * by_share(*sum);
+            }
+        }
+        for (score, boost) in scores.iter_mut().zip(evidence.boost.added()) {
+            *score += boost;
+        }
         for (score, named) in scores.iter_mut().zip(evidence.named.added()) {
             *score += weights.name * f64::from(*named);
         }
         if sessions.totals().0 > 0 && !lexical.is_empty() {
-            let previous = each(weights.previous);
+            let previous = weights.previous * self.lexical_unit;
             for (score, at) in scores.iter_mut().zip(0..) {
                 let before = sessions.before(at).and_then(|before| lexical.get(before as usize));
-                *score += before.map_or(0.0, |before| previous * before);
+                *score += before.map_or(0.0, |before| previous * by_share(*before));
             }
         }
     }
 
     /// How far a score may be off that is made of all cosines at once.
     pub(super) fn off(&self) -> f64 {
-        let of =
-            |compared: &Option<super::rows::Compared<'_>>| compared.as_ref().map_or(0.0, |all| all.off());
-        let (statics, mut vectors) = (of(&self.statics), of(&self.vectors));
-        if self.vectors.is_some() && self.index.vectors.missing().next().is_some() {
+        let of = |compared: &Option<Compared<'_>>| compared.as_ref().map_or(0.0, Compared::off);
+        let cosine = match (&self.statics, &self.vectors) {
             // The cosine that is expected of an item moves by up to twice as much as that of its static vector.
-            vectors = vectors.max(2.0 * statics);
-        }
+            (statics, vectors @ Some(_)) => self.weights.vector * of(vectors).max(2.0 * of(statics)),
+            (statics, None) => self.weights.statics * of(statics),
+        };
         // Sums are made in another order than those of an explanation.
-        1e-9 + self.weights.statics * statics + self.weights.vector * vectors
-    }
-}
-
-fn add(scores: &mut [f64], sums: &[f64], weight: f64) {
-    for (score, sum) in scores.iter_mut().zip(sums) {
-        *score += weight * sum;
+        1e-9 + cosine
     }
 }

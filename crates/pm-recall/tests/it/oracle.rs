@@ -244,12 +244,13 @@ impl Oracle {
             return (Vec::new(), false);
         }
         let (weights, _) = tuning::WORDS_ALONE;
-        let unit = idfs.max(f64::MIN_POSITIVE).sqrt();
+        // The share of the query that is said, to the power of 5/4, times the root of what there is to say.
+        let share = |sum: f64| (sum / idfs.max(f64::MIN_POSITIVE)).powf(1.25) * idfs.sqrt();
         let is_question = known.item.value.as_str().is_some_and(|text| text.trim_end().ends_with('?'));
         let parts = vec![
-            ("lexical", weights.lexical * lexical / unit),
-            ("window", weights.window * window / unit),
-            ("previous", weights.previous * previous / unit),
+            ("lexical", weights.lexical * share(lexical)),
+            ("window", weights.window * share(window)),
+            ("previous", weights.previous * share(previous)),
             ("name", weights.name * named),
             ("boost", boost),
             ("question", if is_question { weights.question } else { 0.0 }),
