@@ -305,3 +305,51 @@ impl Drop for Others {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(name: &str, limit: Option<usize>, bytes: usize) -> (Waiting, oneshot::Receiver<Result<Put>>) {
+        let (answer, receiver) = oneshot::channel();
+        let plain = Plain { limit, name: name.into(), place: Vec::new(), item: vec![0; bytes] };
+        (Waiting { plain, answer }, receiver)
+    }
+
+    fn names<'a>(group: impl IntoIterator<Item = &'a Waiting>) -> Vec<String> {
+        group.into_iter().map(|one| String::from_utf8_lossy(&one.plain.name).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_group_has_no_name_twice_one_limit_and_nobody_who_has_gone() {
+        let of =
+            [("a", None), ("b", None), ("a", None), ("c", Some(1)), ("c", None), ("gone", None), ("d", None)];
+        let (mut queue, mut callers): (VecDeque<_>, Vec<_>) =
+            of.into_iter().map(|(name, limit)| waiting(name, limit, 1)).unzip();
+        drop(callers.remove(5));
+        assert_eq!(names(&group(&mut queue)), ["a", "b", "d"]);
+        // What has the name of one that was left comes after that one.
+        assert_eq!(names(&queue), ["a", "c", "c"]);
+        for left in ["a", "c", "c"] {
+            assert_eq!(names(&group(&mut queue)), [left]);
+        }
+        assert_eq!((group(&mut queue).len(), queue.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_group_is_bounded() {
+        let (mut queue, _callers): (VecDeque<_>, Vec<_>) =
+            (0..100).map(|n| waiting(&n.to_string(), None, 1)).unzip();
+        assert_eq!((group(&mut queue).len(), queue.len()), (GROUP, 100 - GROUP));
+        let (mut queue, _callers): (VecDeque<_>, Vec<_>) =
+            (0..5).map(|n| waiting(&n.to_string(), None, GROUP_BYTES / 2)).unzip();
+        assert_eq!((group(&mut queue).len(), queue.len()), (2, 3));
+    }
+
+    #[test]
+    fn versions_follow_one_another_and_what_is_no_answer_is_a_fault() {
+        let stored = |created, version| Put::Stored(created, Version(version));
+        assert_eq!(read(7, b"cfra").unwrap(), [stored(true, 8), Put::Full, stored(false, 9), Put::Alone]);
+        assert!(read(7, b"cx").is_err());
+    }
+}
