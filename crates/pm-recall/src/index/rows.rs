@@ -297,7 +297,9 @@ mod tests {
         };
         let mut rows = Rows::new(384);
         let vectors: Vec<_> = (0..2 * COARSE_FROM).map(|_| vector()).collect();
-        vectors.iter().for_each(|vector| rows.push_vector(Some(vector)));
+        for vector in &vectors {
+            rows.push_vector(Some(vector));
+        }
         let (query, mut room) = (vector(), Vec::new());
         let compared = rows.compared(&query, &mut room).unwrap();
         assert!(compared.off() > 0.0 && compared.off() < 0.05, "{}", compared.off());
