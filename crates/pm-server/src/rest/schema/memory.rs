@@ -65,7 +65,7 @@ pub struct Explain {
     window: f64,
     /// The same of the item before it in its session.
     previous: f64,
-    /// The nearness of the query's static vector to the item's.
+    /// The nearness of the query's static vector to the item's; 0 where the embedder's vectors are compared.
     r#static: f64,
     /// The nearness of their vectors by the embedder.
     vector: f64,
