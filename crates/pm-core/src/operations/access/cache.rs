@@ -1,13 +1,14 @@
 //! What is remembered of credentials between requests, so that letting somebody in asks the vault only now and then.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::CredentialId;
+use super::table::Table;
+use crate::policy::Principal;
 
-/// The most credentials of a kind that are remembered, some 400 bytes each. Beyond, all are forgotten and come back as they are used.
+/// The most credentials of a kind that are remembered, some 350 bytes each. Beyond, all are forgotten and come back as they are used.
 const ENTRIES: usize = 100_000;
 /// How long what is remembered may be relied on after the vault last confirmed it.
 const RELIABLE: SignedDuration = SignedDuration::from_secs(5);
@@ -18,8 +19,7 @@ pub(in crate::operations) struct Cache<T>(RwLock<State<T>>);
 
 #[derive(Debug)]
 struct State<T> {
-    /// Not behind pointers: with many, each one more to follow is a wait for the memory.
-    entries: HashMap<CredentialId, T>,
+    entries: Table<T>,
     /// Which revision of the vault they are from, and when that was last confirmed.
     revision: Option<(u64, Timestamp)>,
     /// How often all were forgotten: what was read before must not be kept after.
@@ -35,23 +35,27 @@ impl<T> State<T> {
 
 impl<T> Default for Cache<T> {
     fn default() -> Self {
-        Self(RwLock::new(State { entries: HashMap::new(), revision: None, epoch: 0 }))
+        Self(RwLock::new(State { entries: Table::default(), revision: None, epoch: 0 }))
     }
 }
 
 impl<T> Cache<T> {
-    /// What `look` makes of an entry, if what is remembered of it may be relied on. Whoever writes waits for `look`.
+    /// What `look` makes of an entry and whom it lets in, if what is remembered of it may be relied on. Whoever writes waits
+    /// for `look`.
     pub(in crate::operations) fn get<R>(
         &self,
         id: CredentialId,
         now: Timestamp,
-        look: impl FnOnce(&T) -> R,
+        look: impl FnOnce(&T, &Arc<Principal>) -> R,
     ) -> Option<R> {
         let state = self.read();
         let (_, confirmed) = state.revision?;
         // A clock that was set back is no reason to rely on it longer.
         let age = now.duration_since(confirmed).abs();
-        if age > RELIABLE { None } else { state.entries.get(&id).map(look) }
+        if age > RELIABLE {
+            return None;
+        }
+        state.entries.get(id).map(|(entry, principal)| look(entry, principal))
     }
 
     /// To be asked for before something is read from the vault.
@@ -60,7 +64,12 @@ impl<T> Cache<T> {
     }
 
     /// Remembers what was read in `epoch`.
-    pub(in crate::operations) fn keep(&self, id: CredentialId, entry: T, epoch: u64) {
+    pub(in crate::operations) fn keep(
+        &self,
+        id: CredentialId,
+        (entry, principal): (T, Arc<Principal>),
+        epoch: u64,
+    ) {
         let mut state = self.write();
         if state.epoch != epoch {
             return;
@@ -68,7 +77,7 @@ impl<T> Cache<T> {
         if state.entries.len() >= ENTRIES {
             state.entries.clear();
         }
-        state.entries.insert(id, entry);
+        state.entries.put(id, entry, principal);
     }
 
     /// Forgets all.
@@ -104,10 +113,11 @@ mod tests {
         let cache = Cache::default();
         let now = Timestamp::UNIX_EPOCH;
         let [a, b] = [1, 2].map(|number| CredentialId::from(uuid::Uuid::from_u128(number)));
-        let is_known = |id, now| cache.get(id, now, |()| ()).is_some();
+        let is_known = |id, now| cache.get(id, now, |(), _| ()).is_some();
+        let entry = || ((), Arc::new(Principal::shell()));
         let later = |seconds| now + SignedDuration::from_secs(seconds);
         cache.confirm(1, now);
-        cache.keep(a, (), cache.epoch());
+        cache.keep(a, entry(), cache.epoch());
         assert!(is_known(a, later(5)) && !is_known(b, now));
         assert!(!is_known(a, later(6)), "nobody has confirmed it");
         cache.confirm(1, later(6));
@@ -115,7 +125,23 @@ mod tests {
         let epoch = cache.epoch();
         cache.confirm(2, later(7));
         assert!(!is_known(a, later(7)));
-        cache.keep(a, (), epoch);
+        cache.keep(a, entry(), epoch);
         assert!(!is_known(a, later(7)));
+    }
+
+    #[test]
+    fn beyond_its_bound_it_begins_anew() {
+        let cache = Cache::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let whom = Arc::new(Principal::shell());
+        let id = |number: usize| CredentialId::from(uuid::Uuid::from_u128(number as u128));
+        let keep = |number| cache.keep(id(number), (number, whom.clone()), cache.epoch());
+        let found = |number| cache.get(id(number), now, |entry, _| *entry);
+        cache.confirm(1, now);
+        (0..ENTRIES).for_each(keep);
+        assert!((0..ENTRIES).all(|number| found(number) == Some(number)));
+        keep(ENTRIES);
+        assert_eq!([0, ENTRIES - 1, ENTRIES].map(found), [None, None, Some(ENTRIES)]);
+        assert_eq!(Arc::strong_count(&whom), 2, "what was forgotten is let go");
     }
 }

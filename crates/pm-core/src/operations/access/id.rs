@@ -7,13 +7,20 @@ use uuid::Uuid;
 use super::hexadecimal;
 
 /// The id of a key or a session: a UUID, written as 32 hexadecimal digits and no other way.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::operations) struct CredentialId(u128);
 
 impl CredentialId {
     /// Reads what somebody sent; `None`: that can be no id.
     pub(in crate::operations) fn parse(sent: &str) -> Option<Self> {
         hexadecimal::read(sent).map(|bytes| Self(u128::from_be_bytes(bytes)))
+    }
+
+    /// Its last 64 bits: random ones, but for two.
+    pub(super) fn lower_half(self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "the upper half is mostly the time")]
+        let lower = self.0 as u64;
+        lower
     }
 }
 

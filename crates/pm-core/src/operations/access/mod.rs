@@ -3,6 +3,7 @@
 mod cache;
 pub(super) mod hexadecimal;
 mod id;
+mod table;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -60,7 +61,7 @@ impl Access {
     pub async fn authenticate(&self, sent: &str) -> Result<Option<Arc<Principal>>> {
         let Some(key) = KeyText::parse(sent) else { return self.sessions.authenticate(sent).await };
         match key.id {
-            Some(id) => self.keys.authenticate(id, &key.digest()).await,
+            Some(id) => self.keys.authenticate(id, &key).await,
             None => self.admit_bootstrap(&key.digest()).await,
         }
     }

@@ -33,7 +33,8 @@ pub struct Sessions {
     signing: Signing,
     /// How long an access token is good for.
     lifetime: Duration,
-    pub(super) cache: Arc<Cache<Open>>,
+    /// When each session ends.
+    pub(super) cache: Arc<Cache<Timestamp>>,
 }
 
 /// What a log-in answers. It is shown to whom it is made for, and nowhere else.
@@ -47,8 +48,7 @@ pub struct Tokens {
 }
 
 /// A session that goes on.
-#[derive(Debug)]
-pub(super) struct Open {
+struct Open {
     principal: Arc<Principal>,
     ends_at: Timestamp,
 }
@@ -174,14 +174,14 @@ impl Sessions {
         let now = self.ports.clock.now();
         let Some(claims) = self.signing.read(sent, Audience::Access, now) else { return Ok(None) };
         let Some(id) = CredentialId::parse(&claims.sid) else { return Ok(None) };
-        let remembered = |open: &Open| (open.ends_at > now).then(|| open.principal.clone());
+        let remembered =
+            |ends_at: &Timestamp, principal: &Arc<Principal>| (*ends_at > now).then(|| principal.clone());
         if let Some(admitted) = self.cache.get(id, now, remembered) {
             return Ok(admitted);
         }
         let epoch = self.cache.epoch();
-        let Some(open) = self.look_up(&claims).await? else { return Ok(None) };
-        let principal = open.principal.clone();
-        self.cache.keep(id, open, epoch);
+        let Some(Open { principal, ends_at }) = self.look_up(&claims).await? else { return Ok(None) };
+        self.cache.keep(id, (ends_at, principal.clone()), epoch);
         Ok(Some(principal))
     }
 
