@@ -41,11 +41,11 @@ enum Command {
         /// How many keys are many.
         #[arg(long, default_value_t = 50_000)]
         many: usize,
-        /// Seconds of each case.
-        #[arg(long, default_value_t = 2)]
+        /// Seconds of each case in a round: short, so that a round is over before the machine is another.
+        #[arg(long, default_value_t = 1)]
         seconds: u32,
         /// Rounds, beside the first, which is longer and not counted.
-        #[arg(long, default_value_t = 15)]
+        #[arg(long, default_value_t = 60)]
         rounds: usize,
         /// The door itself alone, without HTTP before it (needs no wrk).
         #[arg(long)]
