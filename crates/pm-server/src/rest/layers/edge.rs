@@ -67,7 +67,9 @@ impl Edge {
             *response.body_mut() = Body::from(problem.body(request_id));
         }
         // Also where the request names no origin: a cache must not give that answer to a page of another one.
-        response.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+        let by_encoding = response.headers().get_all(VARY).iter().any(|by| by == "Accept-Encoding");
+        let vary = if by_encoding { "Origin, Accept-Encoding" } else { "Origin" };
+        response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
         security::add(&path, self.encrypted, response.headers_mut());
         response.headers_mut().insert(REQUEST_ID, id.clone());
 

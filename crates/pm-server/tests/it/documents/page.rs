@@ -1,5 +1,8 @@
 //! The page of the documents: it works from this server alone.
 
+use http::Method;
+use serde_json::Value;
+
 use crate::harness::TestServer;
 
 /// The values of `src="..."` and `href="..."`.
@@ -61,4 +64,25 @@ async fn what_the_scripts_might_fetch_elsewhere_is_forbidden_to_them() {
     }
     server.get("/docs/no-such-file.js").await.problem(404, "route_not_found");
     server.get("/docs/../openapi.json").await.problem(404, "route_not_found");
+}
+
+#[tokio::test]
+async fn large_files_are_sent_compressed_to_those_who_take_that_and_plain_to_others() {
+    let server = TestServer::start().await;
+    let path = "/docs/swagger-ui-bundle.js";
+    let plain = server.get(path).await.expect(200);
+    assert_eq!(plain.header("content-encoding"), "");
+    assert!(plain.body.starts_with(b"/*!") && plain.body.len() > 1_000_000, "{} bytes", plain.body.len());
+    for encoding in ["gzip", "br, GZIP;q=0.5, *;q=0"] {
+        let answer =
+            server.call(Method::GET, path, &[("accept-encoding", encoding)], Value::Null).await.expect(200);
+        assert_eq!(answer.header("content-encoding"), "gzip");
+        assert!(answer.header("vary").contains("Accept-Encoding"), "{answer:?}");
+        assert!(answer.body.len() < 500_000 && answer.body.starts_with(&[0x1f, 0x8b]));
+    }
+    for encoding in ["", "br", "gzip;q=0", "x-gzip-not"] {
+        let answer =
+            server.call(Method::GET, path, &[("accept-encoding", encoding)], Value::Null).await.expect(200);
+        assert!(answer.header("content-encoding").is_empty() && answer.body == plain.body, "{encoding}");
+    }
 }
