@@ -22,7 +22,7 @@ mod transformer;
 mod wordpiece;
 
 pub use error::ModelError;
-pub use kernel::{Instructions, Kernel, dots_u4, sum_exp};
+pub use kernel::{Instructions, Kernel, dot_u4, dots_u4, sum_exp};
 pub use quantise::quantise;
 pub use static_model::{DIMENSIONS, StaticModel};
 pub use transformer::{ModelFiles, Scratch, Transformer};

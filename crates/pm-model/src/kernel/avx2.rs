@@ -52,6 +52,17 @@ pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
     }
 }
 
+/// See [`super::Kernel::dot_u4`].
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn dot_u4(query: &[i8], row: &[u8]) -> i32 {
+    let (lower, upper) = query.split_at(query.len() / 2);
+    let ((lower, lower_rest), (upper, upper_rest)) = (lower.as_chunks::<32>(), upper.as_chunks::<32>());
+    let (row, rest) = row.as_chunks::<32>();
+    let parts = lower.chunks(FITS).zip(upper.chunks(FITS)).zip(row.chunks(FITS));
+    let sum: i32 = parts.map(|(columns, row)| one_dot(columns, row)).sum();
+    if rest.is_empty() { sum } else { sum + scalar::dot_u4(lower_rest, upper_rest, rest) }
+}
+
 /// A row 32 bytes at a time, without the first `skip`.
 #[inline]
 fn part(row: &[u8], skip: usize) -> &[[u8; 32]] {

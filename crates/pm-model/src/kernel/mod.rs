@@ -137,6 +137,24 @@ impl Kernel {
         }
     }
 
+    /// The same of one row of half as many bytes as `query` has values.
+    pub fn dot_u4(self, query: &[i8], row: &[u8]) -> i32 {
+        if query.len() != 2 * row.len() {
+            return 0;
+        }
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a kernel of AVX2 is made by `with` alone, which found AVX2 and FMA.
+            Instructions::Avx2 => unsafe { avx2::dot_u4(query, row) },
+            _ => {
+                let mut out = [0];
+                self.dots_u4(query, row, &mut out);
+                let [product] = out;
+                product
+            }
+        }
+    }
+
     /// Adds `row` times `scale` to `sums`.
     pub(crate) fn accumulate(self, sums: &mut [f32], row: &[i8], scale: f32) {
         match self.0 {
@@ -179,6 +197,11 @@ impl Kernel {
 /// [`Kernel::dots_u4`] of the best kernel.
 pub fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
     Kernel::best().dots_u4(query, rows, out);
+}
+
+/// [`Kernel::dot_u4`] of the best kernel.
+pub fn dot_u4(query: &[i8], row: &[u8]) -> i32 {
+    Kernel::best().dot_u4(query, row)
 }
 
 /// [`Kernel::sum_exp`] of the best kernel.

@@ -42,6 +42,11 @@ fn the_ends_of_the_range_are_exact() {
                 let mut out = [0];
                 kernel.dots_u4(&vec![value; 2 * half], &vec![pair; half], &mut out);
                 assert_eq!(out, [sum], "{kernel:?} {half}");
+                assert_eq!(
+                    kernel.dot_u4(&vec![value; 2 * half], &vec![pair; half]),
+                    sum,
+                    "{kernel:?} {half}"
+                );
             }
         }
     }
@@ -62,6 +67,10 @@ proptest! {
             let mut out = vec![-1; places];
             kernel.dots_u4(&query, rows, &mut out);
             prop_assert_eq!(&out, &wanted);
+            let even = query.get(..query.len() / 2 * 2).unwrap_or(&[]);
+            for (row, wanted) in rows.chunks_exact((query.len() / 2).max(1)).zip(&wanted) {
+                prop_assert_eq!(kernel.dot_u4(even, row), *wanted);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::interner::reserve_sparingly;
 use crate::tuning::{COARSE_FROM, COARSE_SURE};
-use pm_model::{dots_u4, quantise};
+use pm_model::{dot_u4, dots_u4, quantise};
 
 /// How many rows are compared before what came of it is used, while that is in the nearest cache.
 const BLOCK: usize = 256;
@@ -235,11 +235,8 @@ impl Compared<'_> {
         }
         let scale = self.rows.scales.get(slot).copied().unwrap_or(0.0);
         let Some((upper, lower)) = self.rows.halves(slot).filter(|_| scale > 0.0) else { return 0.0 };
-        let (mut of_upper, mut of_lower) = ([0], [0]);
-        dots_u4(&self.target.query, upper, &mut of_upper);
-        dots_u4(&self.target.query, lower, &mut of_lower);
-        let ([of_upper], [of_lower]) = (of_upper, of_lower);
-        let cosine = self.target.exact(of_upper, of_lower) * scale;
+        let product = |row: &[u8]| dot_u4(&self.target.query, row);
+        let cosine = self.target.exact(product(upper), product(lower)) * scale;
         match self.usual {
             Some((factor, added)) if cosine != 0.0 => cosine * factor + added,
             _ => cosine,
