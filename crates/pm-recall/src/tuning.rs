@@ -92,8 +92,8 @@ pub const REFERENCE_COUNT: f32 = 8.0;
 pub const UNSAID_BELOW_NOTHING: f64 = 1.5;
 
 /// From so many items on, a search reads the upper halves of their vectors' bytes, and the lower ones of those alone that may
-/// be among the best. Fewer fit into the caches whole.
-pub const COARSE_FROM: usize = 256;
+/// be among the best. Fewer fit into the caches, and to score the best once more takes longer than to read all of them.
+pub const COARSE_FROM: usize = 4096;
 
 /// How many deviations of what the lower halves may say such a cosine is taken to be off at most. The error is a sum of
 /// hundreds of small ones, so nearly normal: beyond 4 deviations is one in 16,000, and what is lost then stands at the end of

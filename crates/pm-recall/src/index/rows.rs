@@ -293,7 +293,7 @@ mod tests {
             unit(&values)
         };
         let mut rows = Rows::new(384);
-        let vectors: Vec<_> = (0..2 * COARSE_FROM).map(|_| vector()).collect();
+        let vectors: Vec<_> = (0..COARSE_FROM).map(|_| vector()).collect();
         for vector in &vectors {
             rows.push_vector(Some(vector));
         }

@@ -9,7 +9,7 @@ use crate::{Document, Index, Kind, Layout, PassageVector, Query, fingerprint, tu
 /// Directions that lie as near to each other as those of texts do.
 fn vector(random: &mut Random) -> Vec<f32> {
     let mut value = || f32::from(i16::try_from(random.number() % 2001).unwrap() - 1000);
-    let values: Vec<f32> = (0..64).map(|_| 500.0 + value()).collect();
+    let values: Vec<f32> = (0..384).map(|_| 500.0 + value()).collect();
     let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
     values.iter().map(|value| value / length).collect()
 }
@@ -47,7 +47,7 @@ fn filled(items: usize, apart: usize, random: &mut Random) -> Index {
 fn the_best_of_many_are_those_by_the_exact_scores_of_all() {
     let mut random = Random(11);
     for apart in [2, usize::MAX] {
-        let index = filled(4 * tuning::COARSE_FROM, apart, &mut random);
+        let index = filled(tuning::COARSE_FROM + tuning::COARSE_FROM / 4, apart, &mut random);
         for (at, limit) in [1, 10, 50, 300].into_iter().cycle().take(24).enumerate() {
             let (text, vector) = (random.words(6), vector(&mut random));
             let vector = (at % 3 > 0).then_some(vector.as_slice());
@@ -70,9 +70,9 @@ fn the_best_of_many_are_those_by_the_exact_scores_of_all() {
             let exact: Vec<_> = all.iter().take(limit).map(|found| (found.at, found.score)).collect();
             assert_eq!(found, exact, "{text}");
             let sum = candidates.scores.iter().map(|score| score.exp()).sum::<f64>().ln();
-            // These vectors have more in common than those of texts, and so have the errors of their cosines: seen is
-            // 0.02, which moves a relevance by half a hundredth at most.
-            assert!((sum - wanted).abs() < 0.03, "{sum} {wanted}");
+            // Made-up texts have more in common than real ones, and so have the errors of their cosines: seen is 0.04,
+            // which moves a relevance by a hundredth at most.
+            assert!((sum - wanted).abs() < 0.05, "{sum} {wanted}");
         }
     }
 }
