@@ -3,8 +3,8 @@
 use super::evidence::Evidence;
 use super::lexical;
 
-/// The room that a search needs, to be used again: one serves indexes of any size, one search at a time. It grows to about
-/// 30 bytes for each item of the largest index that it served.
+/// The room that a search needs, to be used again: one serves indexes of any size, one search at a time. It grows to
+/// between 24 and 46 bytes for each item of the largest index that it served.
 #[derive(Default)]
 pub struct Scratch {
     pub(super) evidence: Evidence,
