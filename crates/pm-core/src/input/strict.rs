@@ -2,6 +2,7 @@
 //! would come back as another one, no bottomless nesting.
 
 mod numbers;
+mod outside;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use self::outside::outside;
 use super::Invalid;
 
 /// The most levels that a request's JSON may nest.
@@ -64,20 +66,13 @@ pub fn weight(text: &[u8]) -> usize {
     const OBJECT: usize = 4 * (size_of::<usize>() + size_of::<String>() + VALUE) + 64;
     // A `Vec` begins with room for four, and grows to twice as much as it needs.
     const ARRAY: usize = 4 * VALUE;
-    let (mut weight, mut in_string, mut escaped) = (text.len(), false, false);
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' => weight += OBJECT,
-            b'[' => weight += ARRAY,
-            b',' => weight += VALUE,
-            _ => {}
-        }
-    }
-    weight
+    let weights = outside(text).flatten().map(|byte| match byte {
+        b'{' => OBJECT,
+        b'[' => ARRAY,
+        b',' => VALUE,
+        _ => 0,
+    });
+    text.len() + weights.sum::<usize>()
 }
 
 fn malformed(error: &serde_json::Error) -> Unreadable {
@@ -86,13 +81,9 @@ fn malformed(error: &serde_json::Error) -> Unreadable {
 
 /// Whether arrays and objects nest deeper than `levels`: it is known before the parser recurses into them.
 pub fn nests_deeper(text: &[u8], levels: usize) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in text {
+    let mut depth = 0_usize;
+    for byte in outside(text).flatten() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
             b'{' | b'[' => {
                 depth += 1;
                 if depth > levels {

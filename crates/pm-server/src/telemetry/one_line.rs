@@ -4,13 +4,14 @@
 //! in fields that are recorded by `Display`: what a stranger sends could forge a line. Here every control character of
 //! a value is escaped, and so are the line separators of Unicode.
 
+use std::cell::RefCell;
 use std::fmt::{self, Debug, Write};
 
+use jiff::Timestamp;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{FormatFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
@@ -28,7 +29,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        SystemTime.format_time(&mut writer)?;
+        write_time(&mut writer, Timestamp::now())?;
         let metadata = event.metadata();
         let level = metadata.level();
         if writer.has_ansi_escapes() {
@@ -48,6 +49,34 @@ where
         context.field_format().format_fields(writer.by_ref(), event)?;
         writeln!(writer)
     }
+}
+
+thread_local! {
+    /// The last second of which a line told, and how it is written: most lines tell of the same as the one before.
+    static SECOND: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+}
+
+/// Writes a time of RFC 3339 in UTC, to the microsecond.
+fn write_time(writer: &mut impl Write, time: Timestamp) -> fmt::Result {
+    // Those before 1970 have parts of a second below 0.
+    let micros = time.as_microsecond();
+    let (second, mut rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000).unsigned_abs());
+    SECOND.with_borrow_mut(|(last, text)| {
+        if *last != second {
+            text.clear();
+            write!(text, "{}", Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH))?;
+            // Its `Z`.
+            text.pop();
+            *last = second;
+        }
+        writer.write_str(text)
+    })?;
+    let mut digits = *b".000000Z";
+    for digit in digits.iter_mut().skip(1).take(6).rev() {
+        *digit += u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    writer.write_str(std::str::from_utf8(&digits).unwrap_or_default())
 }
 
 /// How fields are written: `name=value`, the message bare, all on one line and without colours.
@@ -103,6 +132,10 @@ impl Visit for Pairs<'_> {
         }
     }
 
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.pair(field, |writer| write!(writer, "{value}"));
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.pair(field, |writer| write!(Escaped(writer), "{value:?}"));
     }
@@ -138,5 +171,25 @@ fn colour(level: Level) -> u8 {
         Level::INFO => 32,
         Level::DEBUG => 34,
         Level::TRACE => 35,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_rfc_3339_has_it() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (1_500_000, "1970-01-01T00:00:01.500000Z"),
+            (1_000_007, "1970-01-01T00:00:01.000007Z"),
+            (1_795_824_673_389_756, "2026-11-28T00:11:13.389756Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+        ] {
+            let mut written = String::new();
+            write_time(&mut written, Timestamp::from_microsecond(micros).unwrap()).unwrap();
+            assert_eq!(written, text);
+        }
     }
 }

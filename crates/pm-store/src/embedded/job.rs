@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::fault::{Fault, Result};
+use super::sql::Unsaved;
 use crate::followers::Notice;
 
 /// What a write works with: the open transaction, the time, and the list of what followers are told of it.
@@ -20,6 +21,45 @@ pub(super) struct Write<'a> {
     pub(super) notices: &'a mut Vec<(ProjectId, Notice)>,
     /// Set where a project itself was written.
     pub(super) projects_changed: &'a mut bool,
+    /// What plain jobs before this one left to be saved; nothing, for others.
+    pub(super) unsaved: &'a mut Unsaved,
+    /// Who can undo what a plain job has written when it fails halfway.
+    pub(super) guard: &'a mut Guard,
+}
+
+impl Write<'_> {
+    /// Says that more than one statement is going to write: they stay together, or none of them.
+    pub(super) fn begin_several(&mut self) -> Result<()> {
+        if *self.guard == Guard::Absent {
+            self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+            *self.guard = Guard::Savepoint;
+        }
+        Ok(())
+    }
+}
+
+/// What undoes what a job wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Guard {
+    /// The end of the transaction, which it has for itself.
+    Transaction,
+    /// A savepoint.
+    Savepoint,
+    /// Nothing: a statement that fails undoes itself.
+    Absent,
+}
+
+/// How a job shares its transaction with others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Manner {
+    /// Not at all: it is so large that it gets one of its own.
+    Alone,
+    /// It may refuse when it has written already: a savepoint undoes that, for which `SQLite` copies each page that the job
+    /// changes.
+    Undoable,
+    /// It refuses before it writes, or not at all, and most often writes by one statement: it asks for a savepoint itself where
+    /// it writes by several. Should it fail halfway without one, all that share the transaction fail with it.
+    Plain,
 }
 
 /// Whether what a job wrote stays.
@@ -34,8 +74,8 @@ pub(super) type GroupFault = Arc<rusqlite::Error>;
 
 /// A write that is queued.
 pub(super) trait Job: Send {
-    /// Whether it is so large that it gets a transaction of its own.
-    fn alone(&self) -> bool;
+    /// How it shares its transaction with others.
+    fn manner(&self) -> Manner;
 
     /// Does the work inside the open transaction.
     fn run(&mut self, write: &mut Write<'_>) -> Verdict;
@@ -46,7 +86,7 @@ pub(super) trait Job: Send {
 
 /// A [`Job`] around a closure.
 pub(super) struct Call<F, T> {
-    alone: bool,
+    manner: Manner,
     work: Option<F>,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
@@ -58,9 +98,9 @@ where
     T: Send + 'static,
 {
     /// The job, and where its outcome will be.
-    pub(super) fn queued(alone: bool, work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
+    pub(super) fn queued(manner: Manner, work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
         let (reply, outcome) = oneshot::channel();
-        (Box::new(Self { alone, work: Some(work), outcome: None, reply }), outcome)
+        (Box::new(Self { manner, work: Some(work), outcome: None, reply }), outcome)
     }
 }
 
@@ -69,8 +109,8 @@ where
     F: FnOnce(&mut Write<'_>) -> Result<T> + Send,
     T: Send,
 {
-    fn alone(&self) -> bool {
-        self.alone
+    fn manner(&self) -> Manner {
+        self.manner
     }
 
     fn run(&mut self, write: &mut Write<'_>) -> Verdict {

@@ -9,6 +9,7 @@ mod beside;
 mod examine;
 mod fault;
 mod job;
+mod known;
 mod open;
 mod readers;
 mod schema;
@@ -27,7 +28,8 @@ use tokio::task::spawn_blocking;
 
 pub use self::beside::Beside;
 pub use self::examine::{Examined, examine};
-use self::job::Write;
+use self::job::{Manner, Write};
+use self::known::Known;
 pub use self::open::OpenError;
 use self::readers::Readers;
 use self::writer::Writer;
@@ -41,6 +43,7 @@ pub struct EmbeddedStore {
     writer: Writer,
     readers: Readers,
     followers: Arc<Followers>,
+    known: Known,
 }
 
 impl EmbeddedStore {
@@ -55,7 +58,7 @@ impl EmbeddedStore {
             let followers = Arc::new(Followers::default());
             let writer = Writer::start(database, Arc::clone(&clock), Arc::clone(&followers))
                 .map_err(OpenError::Thread)?;
-            Ok(Arc::new(Self { clock, writer, readers, followers }))
+            Ok(Arc::new(Self { clock, writer, readers, followers, known: Known::default() }))
         });
         opening.await.map_err(|error| OpenError::Thread(error.into()))?
     }
@@ -65,13 +68,22 @@ impl EmbeddedStore {
         self.writer.commits()
     }
 
-    /// Has the writer do `work`, together with what else waits.
+    /// Has the writer do `work`, together with what else waits; what it wrote when it refuses is undone.
     async fn write<T: Send + 'static>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&mut Write<'_>) -> fault::Result<T> + Send + 'static,
     ) -> Result<T> {
-        measured(operation, self.writer.run(false, work)).await
+        measured(operation, self.writer.run(Manner::Undoable, work)).await
+    }
+
+    /// Has the writer do `work` that refuses before it writes or not at all, together with what else waits.
+    async fn write_plain<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&mut Write<'_>) -> fault::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        measured(operation, self.writer.run(Manner::Plain, work)).await
     }
 
     /// Has the writer do `work` that may touch very many rows, in a transaction of its own: with a savepoint around
@@ -81,7 +93,7 @@ impl EmbeddedStore {
         operation: &'static str,
         work: impl FnOnce(&mut Write<'_>) -> fault::Result<T> + Send + 'static,
     ) -> Result<T> {
-        measured(operation, self.writer.run(true, work)).await
+        measured(operation, self.writer.run(Manner::Alone, work)).await
     }
 
     /// Has the writer do `work` on the tables of the vault, at a time in microseconds since 1970.
@@ -131,14 +143,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH));
         let store = EmbeddedStore::open(folder.path(), clock).await.unwrap();
-        let panics = |alone: bool| {
-            store.writer.run(alone, |write| -> fault::Result<()> {
+        let panics = |manner| {
+            store.writer.run(manner, |write| -> fault::Result<()> {
                 write.connection.execute("INSERT INTO project_state VALUES (9, 0, 0, 0, 0, 0, 0, 0)", [])?;
                 panic!("on purpose")
             })
         };
-        let fine = store.writer.run(false, |_| Ok(7));
-        let (first, second, third, fine) = tokio::join!(panics(false), panics(true), panics(false), fine);
+        let fine = store.writer.run(Manner::Undoable, |_| Ok(7));
+        let (undoable, alone) = (Manner::Undoable, Manner::Alone);
+        let (first, second, third, fine) =
+            tokio::join!(panics(undoable), panics(alone), panics(undoable), fine);
         for outcome in [first, second, third] {
             let outcome = outcome.map_err(Error::from);
             assert!(
@@ -151,5 +165,49 @@ mod tests {
             .write("test", |write| Ok(write.connection.query_row(count, [], |row| row.get::<_, u32>(0))?));
         assert_eq!(left.await.unwrap(), 0);
         store.ping().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_plain_job_that_refuses_leaves_others_alone_and_one_that_fails_halfway_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH));
+        let store = EmbeddedStore::open(folder.path(), clock).await.unwrap();
+        let insert = |key: i64, fails: bool| {
+            store.writer.run(Manner::Plain, move |write| {
+                let insert = "INSERT INTO project_state VALUES (?1, 0, 0, 0, 0, 0, 0, 0)";
+                write.connection.execute(insert, [key])?;
+                if fails { Err(Error::ProjectNotFound.into()) } else { Ok(()) }
+            })
+        };
+        let refuse = || {
+            store.writer.run(Manner::Plain, |_| -> fault::Result<()> { Err(Error::ProjectArchived.into()) })
+        };
+        for (fails, rows) in [(false, 3), (true, 3)] {
+            // While the writer is held up, all others queue: they become one group.
+            let (release, released) = std::sync::mpsc::channel();
+            let holds =
+                store.writer.run(Manner::Alone, move |_| released.recv().map_err(fault::Fault::internal));
+            let from = i64::from(fails) * 10;
+            let (held, first, refused, second, third, ()) = tokio::join!(
+                holds,
+                insert(from, false),
+                refuse(),
+                insert(from + 1, fails),
+                insert(from + 2, false),
+                async { release.send(()).unwrap() }
+            );
+            held.map_err(Error::from).unwrap();
+            assert!(matches!(refused.map_err(Error::from), Err(Error::ProjectArchived)));
+            for outcome in [first, third] {
+                let outcome = outcome.map_err(Error::from);
+                assert_eq!(matches!(outcome, Err(Error::StoreUnavailable(_))), fails, "{outcome:?}");
+            }
+            assert_eq!(matches!(second.map_err(Error::from), Err(Error::ProjectNotFound)), fails);
+            let count = "SELECT count(*) FROM project_state";
+            let left = store.write("test", |write| {
+                Ok(write.connection.query_row(count, [], |row| row.get::<_, u32>(0))?)
+            });
+            assert_eq!(left.await.unwrap(), rows);
+        }
     }
 }

@@ -75,6 +75,11 @@ impl Readers {
         self.run(move |connection| work(connection)).await
     }
 
+    /// Whether reads are refused.
+    pub(super) fn are_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
     /// Waits for the reads under way, then closes all connections.
     pub(super) async fn close(&self) {
         if let Ok(all) = self.permits.acquire_many(CONNECTIONS).await {

@@ -50,7 +50,16 @@ impl Store for EmbeddedStore {
     }
 
     async fn project(&self, id: ProjectId) -> Result<Option<Versioned<Project>>> {
-        self.look_up("project", move |connection, _| project::find(connection, id)).await
+        // Told before the project is looked up.
+        let revision = self.writer.projects_revision();
+        if let Some(known) = self.known.get(revision, id).filter(|_| !self.readers.are_closed()) {
+            return Ok(Some(known));
+        }
+        let found = self.look_up("project", move |connection, _| project::find(connection, id)).await?;
+        if let Some(project) = &found {
+            self.known.keep(revision, project);
+        }
+        Ok(found)
     }
 
     async fn replace_project(&self, project: &Project, expected: Version) -> Result<Option<Version>> {
@@ -74,7 +83,7 @@ impl Store for EmbeddedStore {
 
     async fn put_items(&self, project: ProjectId, put: &PutItems) -> Result<Written<PutOutcome>> {
         let put = put.clone();
-        self.write("put_items", move |write| put::put(write, project, put)).await
+        self.write_plain("put_items", move |write| put::put(write, project, put)).await
     }
 
     async fn item(

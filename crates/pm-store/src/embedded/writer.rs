@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use pm_core::Error;
 use pm_core::model::ProjectId;
 use pm_core::ports::Clock;
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::fault::Result;
-use super::job::{Call, GroupFault, Job, Verdict, Write};
+use super::job::{Call, GroupFault, Guard, Job, Manner, Verdict, Write};
 use super::open::Database;
+use super::sql::Unsaved;
 use crate::followers::{Followers, Notice};
 
 /// How many writes wait before new ones wait to be queued.
@@ -55,6 +56,7 @@ impl Writer {
             clock,
             followers,
             notices: Vec::new(),
+            unsaved: Unsaved::default(),
             last: (0, Duration::ZERO),
             commits: Arc::clone(&commits),
             projects_changed: false,
@@ -66,15 +68,15 @@ impl Writer {
         Ok(Self { queue, thread, commits, projects_revision })
     }
 
-    /// Queues `work` and waits until it is committed, `alone` in a transaction of its own.
+    /// Queues `work` and waits until it is committed.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        alone: bool,
+        manner: Manner,
         work: impl FnOnce(&mut Write<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(closed)?;
-        let (job, outcome) = Call::queued(alone, work);
+        let (job, outcome) = Call::queued(manner, work);
         queue.send(job).await.map_err(|_| closed())?;
         drop(queue);
         outcome.await.map_err(|_| closed())?
@@ -115,6 +117,7 @@ struct Writing {
     clock: Arc<dyn Clock>,
     followers: Arc<Followers>,
     notices: Vec<(ProjectId, Notice)>,
+    unsaved: Unsaved,
     /// How many jobs the last group had, and how long it took.
     last: (usize, Duration),
     commits: Arc<AtomicU64>,
@@ -133,6 +136,7 @@ impl Writing {
             if let Err(fault) = &committed {
                 tracing::error!(error = %fault, "a group of writes was not committed");
                 self.notices.clear();
+                self.unsaved.forget();
                 self.roll_back();
             } else {
                 self.commits.fetch_add(1, Ordering::Relaxed);
@@ -156,14 +160,14 @@ impl Writing {
     /// Waits for a job, then takes all that wait behind it; whether there are any.
     fn gather(&mut self, group: &mut Vec<Box<dyn Job>>) -> bool {
         let Some(first) = self.next.take().or_else(|| self.queue.blocking_recv()) else { return false };
-        let alone = first.alone();
+        let alone = first.manner() == Manner::Alone;
         group.push(first);
         if !alone {
             self.await_company();
         }
         while !alone && group.len() < GROUP {
             match self.queue.try_recv() {
-                Ok(job) if job.alone() => {
+                Ok(job) if job.manner() == Manner::Alone => {
                     self.next = Some(job);
                     break;
                 }
@@ -184,34 +188,69 @@ impl Writing {
         }
     }
 
-    /// Does all jobs in one transaction, each in a savepoint unless it is the only one.
+    /// Does all jobs in one transaction.
     fn transact(&mut self, group: &mut [Box<dyn Job>]) -> std::result::Result<(), GroupFault> {
         self.execute("BEGIN IMMEDIATE")?;
         if let [job] = group {
-            return match self.perform(job.as_mut()) {
-                Verdict::Keep => self.execute("COMMIT"),
-                // After some faults SQLite has ended the transaction itself.
-                Verdict::Undo if self.connection.is_autocommit() => Ok(()),
-                Verdict::Undo => self.execute("ROLLBACK"),
-            };
+            if self.perform(job.as_mut(), &mut Guard::Transaction) == Verdict::Keep {
+                return self.commit();
+            }
+            self.unsaved.forget();
+            // After some faults SQLite has ended the transaction itself.
+            return if self.connection.is_autocommit() { Ok(()) } else { self.execute("ROLLBACK") };
         }
         for job in group {
-            self.execute("SAVEPOINT job")?;
-            if self.perform(job.as_mut()) == Verdict::Undo {
-                // Where SQLite has ended the whole transaction, this fails for the group.
-                self.execute("ROLLBACK TO job")?;
+            match job.manner() {
+                Manner::Plain => self.perform_plain(job.as_mut())?,
+                Manner::Undoable | Manner::Alone => self.perform_undoable(job.as_mut())?,
             }
-            self.execute("RELEASE job")?;
         }
+        self.commit()
+    }
+
+    fn commit(&mut self) -> std::result::Result<(), GroupFault> {
+        self.unsaved.save(&self.connection).map_err(Arc::new)?;
         self.execute("COMMIT")
     }
 
-    fn perform(&mut self, job: &mut dyn Job) -> Verdict {
+    /// Does a job that refuses before it writes.
+    fn perform_plain(&mut self, job: &mut dyn Job) -> std::result::Result<(), GroupFault> {
+        let (before, mut guard) = (self.connection.total_changes(), Guard::Absent);
+        let verdict = self.perform(job, &mut guard);
+        if guard == Guard::Savepoint {
+            return self.release(verdict);
+        }
+        if verdict == Verdict::Undo && self.connection.total_changes() != before {
+            let aborted = ffi::Error::new(ffi::SQLITE_ABORT);
+            let why = "a write of the same transaction failed halfway".to_owned();
+            return Err(Arc::new(rusqlite::Error::SqliteFailure(aborted, Some(why))));
+        }
+        Ok(())
+    }
+
+    /// Does a job in a savepoint.
+    fn perform_undoable(&mut self, job: &mut dyn Job) -> std::result::Result<(), GroupFault> {
+        self.unsaved.save(&self.connection).map_err(Arc::new)?;
+        self.execute("SAVEPOINT job")?;
+        let verdict = self.perform(job, &mut Guard::Savepoint);
+        self.release(verdict)
+    }
+
+    /// Ends the savepoint of a job.
+    fn release(&self, verdict: Verdict) -> std::result::Result<(), GroupFault> {
+        if verdict == Verdict::Undo {
+            // Where SQLite has ended the whole transaction, this fails for the group.
+            self.execute("ROLLBACK TO job")?;
+        }
+        self.execute("RELEASE job")
+    }
+
+    fn perform(&mut self, job: &mut dyn Job, guard: &mut Guard) -> Verdict {
         let before = self.notices.len();
         let now = self.clock.now().as_microsecond();
         let (connection, notices) = (&self.connection, &mut self.notices);
-        let projects_changed = &mut self.projects_changed;
-        let verdict = job.run(&mut Write { connection, now, notices, projects_changed });
+        let (projects_changed, unsaved) = (&mut self.projects_changed, &mut self.unsaved);
+        let verdict = job.run(&mut Write { connection, now, notices, projects_changed, unsaved, guard });
         if verdict == Verdict::Undo {
             self.notices.truncate(before);
         }

@@ -1,6 +1,7 @@
 //! Numbers as they were written. The parser turns them into doubles and 64-bit integers, and what does not fit into
 //! those would come back as another number.
 
+use super::outside::outside;
 use crate::input::Invalid;
 
 /// A number longer than this cannot come back digit for digit from a double or a 64-bit integer.
@@ -49,15 +50,17 @@ pub(super) fn check(text: &str) -> Result<(), Invalid> {
 
 /// Whether the text may hold such a number at all: a look that is cheap, since hardly any text does.
 fn suspicious(text: &[u8]) -> bool {
-    let mut run = 0_usize;
-    for byte in text {
-        match byte {
-            b'0'..=b'9' | b'.' | b'-' | b'+' => run += 1,
-            b'e' | b'E' if run > 0 => return true,
-            _ => run = 0,
-        }
-        if run > SHORT {
-            return true;
+    for stretch in outside(text) {
+        let mut run = 0_usize;
+        for byte in stretch {
+            match byte {
+                b'0'..=b'9' | b'.' | b'-' | b'+' => run += 1,
+                b'e' | b'E' if run > 0 => return true,
+                _ => run = 0,
+            }
+            if run > SHORT {
+                return true;
+            }
         }
     }
     false

@@ -13,3 +13,5 @@ pub(super) mod state;
 pub(super) mod sweep;
 pub(super) mod vault;
 pub(super) mod vector;
+
+pub(super) use state::Unsaved;

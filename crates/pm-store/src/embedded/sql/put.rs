@@ -23,16 +23,17 @@ struct Before {
     live: Option<Version>,
 }
 
-/// See `Store::put_items`.
+/// See `Store::put_items`. A plain job.
 pub(in super::super) fn put(
     write: &mut Write<'_>,
     id: ProjectId,
     put: PutItems,
 ) -> Result<Written<PutOutcome>> {
     let PutItems { items, condition, limit, once: record } = put;
+    let mut changed = None;
     let written = once(write, record.as_ref(), |write| {
         let connection = write.connection;
-        let mut state = State::writable(connection, id)?;
+        let mut state = write.unsaved.writable(connection, id)?;
         let before = items
             .iter()
             .map(|item| find(connection, write.now, state.project, item))
@@ -41,8 +42,11 @@ pub(in super::super) fn put(
             condition.check(before.and_then(|before| before.live))?;
         }
         let mut outcome = PutOutcome::default();
+        let room = limit.map_or(Ok(0), |limit| room_needed(write, &state, &items, &before, limit))?;
+        if room > 0 || items.len() > 1 || record.is_some() {
+            write.begin_several()?;
+        }
         if let Some(limit) = limit {
-            let room = room_needed(write, &state, &items, &before, limit)?;
             evict(write, id, &mut state, &before, room, limit, &mut outcome)?;
         }
         outcome.entries.reserve(items.len());
@@ -53,10 +57,14 @@ pub(in super::super) fn put(
             write.notices.push((id, Change::Put(Arc::new(item)).into()));
         }
         if !outcome.entries.is_empty() {
-            state.save(connection)?;
+            changed = Some(state);
         }
         Ok((outcome.entries, outcome.evicted))
     })?;
+    // Not before all has been written: what is undone must not be counted.
+    if let Some(state) = changed {
+        write.unsaved.note(id, state);
+    }
     let (entries, evicted) = written.outcome;
     Ok(Written { outcome: PutOutcome { entries, evicted }, replay_of: written.replay_of })
 }

@@ -1,11 +1,13 @@
 //! The state of a project that every write looks at: whether it takes writes, its revision and its counters.
 
+use std::collections::HashMap;
+
 use pm_core::Error;
 use pm_core::model::{MemoryType, ProjectId, Version};
 use rusqlite::{Connection, Row, params};
 
 use super::super::fault::Result;
-use super::query::{self, execute, first, unsigned};
+use super::query::{self, first, unsigned};
 
 /// A row of `project_state`.
 #[derive(Clone, Debug)]
@@ -99,12 +101,12 @@ impl State {
     }
 
     /// Keeps a new one.
-    pub(super) fn insert(&self, connection: &Connection) -> Result<()> {
+    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.keep(connection, "INSERT INTO project_state VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
     }
 
     /// Keeps what changed.
-    pub(super) fn save(&self, connection: &Connection) -> Result<()> {
+    pub(super) fn save(&self, connection: &Connection) -> rusqlite::Result<()> {
         self.keep(
             connection,
             "UPDATE project_state SET archived = ?2, revision = ?3, errors = ?4, solutions = ?5, contexts = ?6, \
@@ -112,7 +114,7 @@ impl State {
         )
     }
 
-    fn keep(&self, connection: &Connection, sql: &str) -> Result<()> {
+    fn keep(&self, connection: &Connection, sql: &str) -> rusqlite::Result<()> {
         let [errors, solutions, contexts, dependencies] = self.items;
         let values = params![
             self.project,
@@ -124,7 +126,34 @@ impl State {
             dependencies,
             self.messages
         ];
-        execute(connection, sql, values)?;
+        connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
+    }
+}
+
+/// The states of projects to which plain jobs of one transaction wrote. Each is saved once for all of these jobs, rather than
+/// read and saved by each of them.
+#[derive(Default, Debug)]
+pub(in super::super) struct Unsaved(HashMap<ProjectId, State>);
+
+impl Unsaved {
+    /// The state of this project, which must take writes.
+    pub(super) fn writable(&self, connection: &Connection, id: ProjectId) -> Result<State> {
+        self.0.get(&id).map_or_else(|| State::writable(connection, id), |state| Ok(state.clone()))
+    }
+
+    /// Notes what a job that has succeeded made of it.
+    pub(super) fn note(&mut self, id: ProjectId, state: State) {
+        self.0.insert(id, state);
+    }
+
+    /// Saves them all.
+    pub(in super::super) fn save(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.0.drain().try_for_each(|(_, state)| state.save(connection))
+    }
+
+    /// Forgets them: nothing of what they count was kept.
+    pub(in super::super) fn forget(&mut self) {
+        self.0.clear();
     }
 }

@@ -1,8 +1,9 @@
 //! Faults of the database, made by triggers and locks of a second connection.
 
+use jiff::Timestamp;
 use pm_core::Error;
 use pm_core::model::{Precondition, ProjectId};
-use pm_core::ports::Store;
+use pm_core::ports::{Ids, Once, PutItems, RandomIds, Stamp, Store};
 use pm_store::conformance::Harness;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
@@ -60,6 +61,31 @@ async fn neighbours_of_a_fault_are_kept() {
     assert_eq!(harness.store.count_items(project).await.unwrap(), [0, 0, 10, 0]);
     assert!(!is_there(&*harness.store, project, "before bad").await);
     assert!(harness.store.commits() - commits < 6, "they did not share a commit");
+}
+
+/// What is undone because its record could not be written is not counted.
+#[tokio::test]
+async fn a_write_without_its_record_is_undone() {
+    let harness = harness().await;
+    let project = kept_project(&*harness.store).await;
+    let trigger = "CREATE TRIGGER broken_once BEFORE INSERT ON once BEGIN SELECT RAISE(ABORT, 'broken'); END";
+    intruder(&harness).execute_batch(trigger).unwrap();
+    let intruder = intruder(&harness);
+    intruder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let stamp = Stamp { id: RandomIds.next(), at: Timestamp::UNIX_EPOCH };
+    let expires_at = Timestamp::UNIX_EPOCH + harness.moment();
+    let once = Once { scope: [1; 32], fingerprint: [2; 32], stamp, expires_at };
+    let repeatable = PutItems { once: Some(once), ..put(vec![item(project, "b")]) };
+    let plain = ["a", "c"].map(|key| put(vec![item(project, key)]));
+    let (first, second, third, ()) = tokio::join!(
+        harness.store.put_items(project, &plain[0]),
+        harness.store.put_items(project, &repeatable),
+        harness.store.put_items(project, &plain[1]),
+        async { intruder.execute_batch("ROLLBACK").unwrap() }
+    );
+    assert!(first.is_ok() && matches!(second, Err(Error::Internal(_))) && third.is_ok(), "{second:?}");
+    assert!(!is_there(&*harness.store, project, "b").await);
+    assert_eq!(harness.store.count_items(project).await.unwrap(), [0, 0, 2, 0]);
 }
 
 /// Where `SQLite` rolls a whole transaction back, none of its group is answered as kept, and the next group works.
