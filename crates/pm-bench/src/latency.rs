@@ -46,7 +46,7 @@ pub fn ask(authority: &str, requests: &[Vec<u8>], time: Duration) -> Outcome<Vec
 }
 
 /// Reads one answer to its end.
-fn answer(from: &mut impl BufRead) -> Outcome<()> {
+pub fn answer(from: &mut impl BufRead) -> Outcome<()> {
     let mut line = String::new();
     from.read_line(&mut line)?;
     let status = line.trim_end().to_owned();

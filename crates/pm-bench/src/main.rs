@@ -36,18 +36,15 @@ struct Cli {
 enum Command {
     /// Speed and memory of every case beside its yardstick, as tables (needs wrk and redis-server).
     Table(table::Table),
-    /// What it costs to know who calls, with 50 keys and with many (needs wrk).
+    /// What it costs to know who calls, with 50 keys and with many.
     Keys {
         /// How many keys are many.
         #[arg(long, default_value_t = 50_000)]
         many: usize,
-        /// Seconds of each case in a round: short, so that a round is over before the machine is another.
-        #[arg(long, default_value_t = 1)]
-        seconds: u32,
-        /// Rounds, beside the first, which is longer and not counted.
-        #[arg(long, default_value_t = 60)]
+        /// Rounds of half a second, a tenth for each case.
+        #[arg(long, default_value_t = 300)]
         rounds: usize,
-        /// The door itself alone, without HTTP before it (needs no wrk).
+        /// The door itself alone, without HTTP before it.
         #[arg(long)]
         direct: bool,
     },
@@ -80,7 +77,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Table(table) => table::run(&table),
-        Command::Keys { many, seconds, rounds, direct } => keys::run(many, seconds, rounds, direct),
+        Command::Keys { many, rounds, direct } => keys::run(many, rounds, direct),
         Command::Siege(siege) => siege::run(&siege),
         Command::Logins { each } => logins::run(each),
         Command::Nodes { seconds } => nodes::run(seconds),

@@ -1,5 +1,7 @@
 //! Servers as child processes.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,18 @@ pub struct Server {
     pub url: String,
     /// From its start to its first answer.
     pub started_in: Duration,
+}
+
+/// How long each thread of a process was on a processor, by its id.
+#[derive(Default)]
+pub struct Busy(HashMap<OsString, Duration>);
+
+impl Busy {
+    /// How long all were that there are now, since `before`.
+    pub fn since(&self, before: &Self) -> Duration {
+        let before = |thread| before.0.get(thread).copied().unwrap_or_default();
+        self.0.iter().map(|(thread, now)| now.saturating_sub(before(thread))).sum()
+    }
 }
 
 impl Server {
@@ -103,6 +117,19 @@ impl Server {
     /// CPU seconds used so far.
     pub fn cpu_seconds(&self) -> Outcome<f64> {
         cpu_seconds(&self.child.id().to_string())
+    }
+
+    /// How long each of its threads was on a processor.
+    pub fn busy(&self) -> Outcome<Busy> {
+        let mut busy = Busy::default();
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let thread = thread?;
+            // One may end meanwhile.
+            let Ok(times) = fs::read_to_string(thread.path().join("schedstat")) else { continue };
+            let nanoseconds = times.split(' ').next().ok_or("no times")?.parse()?;
+            busy.0.insert(thread.file_name(), Duration::from_nanos(nanoseconds));
+        }
+        Ok(busy)
     }
 
     /// Asks it to end, and waits until it has.

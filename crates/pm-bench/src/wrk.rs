@@ -34,8 +34,6 @@ pub enum Requests {
         /// The file: a body each line.
         bodies: PathBuf,
     },
-    /// A GET that is written anew each time: Lua that sets `path` and may change `headers`; `thread` counts from 1.
-    Written(String),
 }
 
 const DEAL: &str = r#"
@@ -50,15 +48,6 @@ end
 function request()
   at = at % #requests + 1
   return requests[at]
-end
-"#;
-
-const WRITE: &str = r#"
-local headers = wrk.headers
-function request()
-  local path = "/"
-  NEXT
-  return wrk.format("GET", path, headers)
 end
 "#;
 
@@ -83,7 +72,6 @@ impl Requests {
                 .replace("THREADS", &threads.to_string())
                 .replace("PATH", path)
                 .replace("BODIES", &bodies.display().to_string()),
-            Self::Written(next) => WRITE.replace("NEXT", next),
         };
         let key =
             if key.is_empty() { String::new() } else { format!("wrk.headers[\"X-API-Key\"] = \"{key}\"\n") };
@@ -93,7 +81,6 @@ impl Requests {
     fn path(&self) -> &str {
         match self {
             Self::Get(path) | Self::Post { path, .. } => path,
-            Self::Written(_) => "",
         }
     }
 }

@@ -1,22 +1,26 @@
 //! Who may do what: the one place where that is decided, for every transport.
 
-use std::sync::Arc;
+mod admitted;
+mod name;
+
+use uuid::Uuid;
 
 use crate::model::{Grant, ProjectId, Scope};
+pub use admitted::Admitted;
+pub(crate) use admitted::Remembered;
+pub use name::Name;
 
 /// Somebody who was let in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Principal {
     /// What kind of credential let him in.
     pub kind: PrincipalKind,
-    /// What tells him from all others of his kind.
-    pub id: String,
+    /// The id of the key, or of the session that his log-in opened.
+    pub credential: Option<Uuid>,
     /// What people call him.
-    pub name: String,
+    pub name: Name,
     /// What he may do.
     pub grant: Grant,
-    /// The session that his log-in opened.
-    pub session: Option<String>,
 }
 
 /// What kind of credential lets somebody in.
@@ -50,38 +54,33 @@ impl PrincipalKind {
 impl Principal {
     /// Whoever reaches a server that asks for no credential. He cannot make himself ways in that outlast that.
     pub fn anonymous() -> Self {
-        let grant = Grant::everywhere(&[Scope::Read, Scope::Write]);
-        Self {
-            kind: PrincipalKind::Anonymous,
-            id: String::new(),
-            name: "anonymous".to_owned(),
-            grant,
-            session: None,
-        }
+        Self::without_credential(PrincipalKind::Anonymous, &[Scope::Read, Scope::Write])
     }
 
     /// Who sets the server up.
     pub fn bootstrap() -> Self {
-        let grant = Grant::everywhere(&[Scope::Admin]);
-        Self {
-            kind: PrincipalKind::Bootstrap,
-            id: String::new(),
-            name: "bootstrap".to_owned(),
-            grant,
-            session: None,
-        }
+        Self::without_credential(PrincipalKind::Bootstrap, &[Scope::Admin])
     }
 
     /// Who sits at the machine.
     pub fn shell() -> Self {
-        let grant = Grant::everywhere(&[Scope::Admin]);
-        Self { kind: PrincipalKind::Shell, id: String::new(), name: "shell".to_owned(), grant, session: None }
+        Self::without_credential(PrincipalKind::Shell, &[Scope::Admin])
+    }
+
+    fn without_credential(kind: PrincipalKind, scopes: &[Scope]) -> Self {
+        Self { kind, credential: None, name: kind.as_str().into(), grant: Grant::everywhere(scopes) }
+    }
+
+    /// The session that his log-in opened.
+    pub fn session(&self) -> Option<Uuid> {
+        self.credential.filter(|_| self.kind == PrincipalKind::User)
     }
 
     /// What tells him from all others of any kind.
     pub fn identity(&self) -> String {
         match self.kind {
-            PrincipalKind::User | PrincipalKind::Key => format!("{}:{}", self.kind.as_str(), self.id),
+            PrincipalKind::User => format!("user:{}", self.name.as_str()),
+            PrincipalKind::Key => format!("key:{}", self.credential.unwrap_or_default().simple()),
             kind => kind.as_str().to_owned(),
         }
     }
@@ -91,7 +90,7 @@ impl Principal {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Actor {
     /// Who it is.
-    pub principal: Arc<Principal>,
+    pub principal: Admitted,
     /// The IP address that he asks from, if he comes over a network.
     pub client: Option<String>,
     /// The id of his request, if it has one.
@@ -106,7 +105,7 @@ impl Actor {
 
     /// Somebody who asks without a request.
     pub fn local(principal: Principal) -> Self {
-        Self { principal: Arc::new(principal), client: None, request_id: None }
+        Self { principal: principal.into(), client: None, request_id: None }
     }
 }
 
@@ -167,15 +166,13 @@ pub fn decide(principal: &Principal, action: Action) -> Decision {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::Action::{Administer, Create, List, Read, Write};
     use super::Decision::{Allowed, Forbidden, Hidden, Unknown};
     use super::*;
 
     fn key(scopes: &[Scope], projects: Option<Vec<ProjectId>>) -> Principal {
-        let grant = Grant { scopes: scopes.to_vec(), projects };
-        Principal { kind: PrincipalKind::Key, id: "1".to_owned(), name: "k".to_owned(), grant, session: None }
+        let grant = Grant { projects: projects.map(Vec::into_boxed_slice), ..Grant::everywhere(scopes) };
+        Principal { kind: PrincipalKind::Key, credential: Some(Uuid::max()), name: "k".into(), grant }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ProjectId;
+use super::{ProjectId, Scopes};
 use crate::input::{self, Fields, Invalid};
 
 /// The most projects that a key may be bound to.
@@ -45,17 +45,17 @@ impl Scope {
 /// What somebody may do, and where.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Grant {
-    /// What may be done, each once, smallest first; at least one.
-    pub scopes: Vec<Scope>,
+    /// What may be done; at least one.
+    pub scopes: Scopes,
     /// In these projects alone; `None`: in all, those to come included.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub projects: Option<Vec<ProjectId>>,
+    pub projects: Option<Box<[ProjectId]>>,
 }
 
 impl Grant {
     /// These scopes in all projects.
     pub fn everywhere(scopes: &[Scope]) -> Self {
-        Self { scopes: scopes.to_vec(), projects: None }
+        Self { scopes: scopes.iter().copied().collect(), projects: None }
     }
 
     /// Reads `scopes, projects?`; `None` says that a fault was noted.
@@ -63,7 +63,7 @@ impl Grant {
         let scopes = fields.required("scopes", scopes);
         let projects = fields.optional("projects", projects);
         if let (Some(scopes), Some(_)) = (&scopes, &projects)
-            && scopes.contains(&Scope::Admin)
+            && scopes.hold(Scope::Admin)
         {
             let message = "cannot hold admin where it is bound to projects: leave out one of both";
             fields.note(Invalid::field("scopes", message));
@@ -73,7 +73,7 @@ impl Grant {
 
     /// Whether the scope is among those granted, or contained in one of them.
     pub fn holds(&self, scope: Scope) -> bool {
-        self.scopes.iter().any(|granted| *granted >= scope)
+        self.scopes.hold(scope)
     }
 
     /// Whether it reaches the project.
@@ -129,17 +129,15 @@ impl KeyDraft {
     }
 }
 
-fn scopes(value: Value) -> Result<Vec<Scope>, Invalid> {
-    let mut scopes = input::array(value, |element| Scope::new(&input::string(element)?))?;
+fn scopes(value: Value) -> Result<Scopes, Invalid> {
+    let scopes = input::array(value, |element| Scope::new(&input::string(element)?))?;
     if scopes.is_empty() {
         return Err(Invalid::here("must name at least one of read, write, admin"));
     }
-    scopes.sort_unstable();
-    scopes.dedup();
-    Ok(scopes)
+    Ok(scopes.into())
 }
 
-fn projects(value: Value) -> Result<Vec<ProjectId>, Invalid> {
+fn projects(value: Value) -> Result<Box<[ProjectId]>, Invalid> {
     let read = |element| {
         let text = input::string(element)?;
         ProjectId::parse(&text).ok_or_else(|| Invalid::here("is not the id of a project"))
@@ -154,7 +152,7 @@ fn projects(value: Value) -> Result<Vec<ProjectId>, Invalid> {
     }
     projects.sort_unstable();
     projects.dedup();
-    Ok(projects)
+    Ok(projects.into())
 }
 
 #[cfg(test)]
@@ -176,7 +174,7 @@ mod tests {
         let draft =
             KeyDraft::new(json!({"name": " ci ", "scopes": ["write", "read", "read"], "projects": [id]}));
         let draft = draft.unwrap();
-        assert_eq!((draft.name.as_str(), draft.grant.scopes), ("ci", vec![Scope::Read, Scope::Write]));
+        assert_eq!((draft.name.as_str(), draft.grant.scopes), ("ci", vec![Scope::Read, Scope::Write].into()));
         for (body, field) in [
             (json!({"scopes": ["read"]}), "name"),
             (json!({"name": " ", "scopes": ["read"]}), "name"),

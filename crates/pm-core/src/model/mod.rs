@@ -9,6 +9,7 @@ mod memory;
 mod message;
 mod metadata;
 mod project;
+mod scopes;
 mod user;
 mod version;
 
@@ -21,6 +22,7 @@ pub use memory::{ItemDraft, MAX_TTL_SECONDS, MemoryItem, MemoryType, Similar};
 pub use message::{Message, MessageDraft, MessageMetadata, Role};
 pub use metadata::METADATA_BYTES;
 pub use project::{Project, ProjectDraft, ProjectPatch, ProjectStatus};
+pub use scopes::Scopes;
 pub use user::{Password, User, UserDraft, UserName};
 pub use version::{Match, Precondition, Version, Versioned};
 

@@ -134,7 +134,10 @@ mod tests {
         let id = "0199d5f0-7d4e-7cc3-98c4-dc0c0c07398f";
         let good = json!({"name": "ada", "password": "long enough", "scopes": ["write", "read", "read"]});
         let draft = UserDraft::new(good.clone()).unwrap();
-        assert_eq!((draft.name.as_str(), draft.grant.scopes), ("ada", vec![Scope::Read, Scope::Write]));
+        assert_eq!(
+            (draft.name.as_str(), draft.grant.scopes),
+            ("ada", vec![Scope::Read, Scope::Write].into())
+        );
         for (field, value) in [
             ("name", json!("a b")),
             ("name", json!(7)),

@@ -83,7 +83,7 @@ impl Audit {
             id: id(at, self.ports.ids.next()).to_string(),
             at,
             actor: by.principal.identity(),
-            name: by.principal.name.clone(),
+            name: by.principal.name.as_str().to_owned(),
             act: act.as_str().to_owned(),
             target,
             client: by.client.clone(),

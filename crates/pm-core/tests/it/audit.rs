@@ -139,7 +139,7 @@ async fn an_entry_says_who_did_what_from_where_and_nothing_of_its_value() {
     let memory = &world.operations.memory;
     world.put("k", json!("a secret")).await;
     let by = Actor {
-        principal: Arc::new(Principal::bootstrap()),
+        principal: Principal::bootstrap().into(),
         client: Some("192.0.2.7".to_owned()),
         request_id: Some("r1".to_owned()),
     };

@@ -53,6 +53,11 @@ impl Limiter {
         client::address(peer, headers, &self.trusted)
     }
 
+    /// Whether calls are counted at all.
+    pub fn counts(&self) -> bool {
+        self.calls.is_some()
+    }
+
     /// Counts a call, and says whether it may be made and under which policy; `None`: calls are not counted.
     pub async fn take(&self, caller: &Caller) -> Option<(Policy, Verdict)> {
         let table = self.calls.as_ref()?;

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn each_caller_has_a_bucket_of_their_own() {
         let table = Table::new(Policy::every(Duration::from_secs(1), 2));
-        let named = Caller::Principal("192.0.2.1".to_owned());
+        let named = Caller::Principal("192.0.2.1".into());
         let address = Caller::of_address("192.0.2.1".parse().unwrap());
         for caller in [&named, &address] {
             assert_eq!(table.take(caller, START).remaining, 1);

@@ -102,7 +102,7 @@ pub fn api(parts: Parts) -> Api {
     let identification = Identification {
         access: parts.operations.access.clone(),
         gate: parts.gate,
-        anonymous: Arc::new(Principal::anonymous()),
+        anonymous: Principal::anonymous().into(),
     };
     let (shown, body_limit) = (Shown(parts.documents), BodyLimit::new(parts.max_body_bytes));
     let app = App::new(parts.operations, health, body_limit, parts.limiter.clone(), shown);

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::CredentialId;
 use super::table::Table;
-use crate::policy::Principal;
+use crate::policy::Remembered;
 
-/// The most credentials of a kind that are remembered, some 350 bytes each. Beyond, all are forgotten and come back as they are used.
+/// The most credentials of a kind that are remembered, some 170 bytes each where names are short. Beyond, all are forgotten and come back as they are used.
 const ENTRIES: usize = 100_000;
 /// How long what is remembered may be relied on after the vault last confirmed it.
 const RELIABLE: SignedDuration = SignedDuration::from_secs(5);
@@ -40,13 +40,12 @@ impl<T> Default for Cache<T> {
 }
 
 impl<T> Cache<T> {
-    /// What `look` makes of an entry and whom it lets in, if what is remembered of it may be relied on. Whoever writes waits
-    /// for `look`.
+    /// What `look` makes of what is remembered of an id, if that may be relied on. Whoever writes waits for `look`.
     pub(in crate::operations) fn get<R>(
         &self,
         id: CredentialId,
         now: Timestamp,
-        look: impl FnOnce(&T, &Arc<Principal>) -> R,
+        look: impl FnOnce(&Arc<Remembered<T>>) -> R,
     ) -> Option<R> {
         let state = self.read();
         let (_, confirmed) = state.revision?;
@@ -55,7 +54,7 @@ impl<T> Cache<T> {
         if age > RELIABLE {
             return None;
         }
-        state.entries.get(id).map(|(entry, principal)| look(entry, principal))
+        state.entries.get(id).map(look)
     }
 
     /// To be asked for before something is read from the vault.
@@ -64,12 +63,7 @@ impl<T> Cache<T> {
     }
 
     /// Remembers what was read in `epoch`.
-    pub(in crate::operations) fn keep(
-        &self,
-        id: CredentialId,
-        (entry, principal): (T, Arc<Principal>),
-        epoch: u64,
-    ) {
+    pub(in crate::operations) fn keep(&self, remembered: Arc<Remembered<T>>, epoch: u64) {
         let mut state = self.write();
         if state.epoch != epoch {
             return;
@@ -77,7 +71,7 @@ impl<T> Cache<T> {
         if state.entries.len() >= ENTRIES {
             state.entries.clear();
         }
-        state.entries.put(id, entry, principal);
+        state.entries.put(remembered);
     }
 
     /// Forgets all.
@@ -107,17 +101,26 @@ impl<T> Cache<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Principal;
+
+    fn id(number: usize) -> CredentialId {
+        CredentialId::from(uuid::Uuid::from_u128(number as u128))
+    }
+
+    fn remembered<T>(number: usize, entry: T) -> Arc<Remembered<T>> {
+        let principal = Principal { credential: Some(id(number).into()), ..Principal::shell() };
+        Arc::new(Remembered { principal, entry })
+    }
 
     #[test]
     fn what_was_read_before_a_revocation_is_not_kept_after_it() {
         let cache = Cache::default();
         let now = Timestamp::UNIX_EPOCH;
-        let [a, b] = [1, 2].map(|number| CredentialId::from(uuid::Uuid::from_u128(number)));
-        let is_known = |id, now| cache.get(id, now, |(), _| ()).is_some();
-        let entry = || ((), Arc::new(Principal::shell()));
+        let [a, b] = [1, 2].map(id);
+        let is_known = |id, now| cache.get(id, now, |_| ()).is_some();
         let later = |seconds| now + SignedDuration::from_secs(seconds);
         cache.confirm(1, now);
-        cache.keep(a, entry(), cache.epoch());
+        cache.keep(remembered(1, ()), cache.epoch());
         assert!(is_known(a, later(5)) && !is_known(b, now));
         assert!(!is_known(a, later(6)), "nobody has confirmed it");
         cache.confirm(1, later(6));
@@ -125,7 +128,7 @@ mod tests {
         let epoch = cache.epoch();
         cache.confirm(2, later(7));
         assert!(!is_known(a, later(7)));
-        cache.keep(a, entry(), epoch);
+        cache.keep(remembered(1, ()), epoch);
         assert!(!is_known(a, later(7)));
     }
 
@@ -133,15 +136,15 @@ mod tests {
     fn beyond_its_bound_it_begins_anew() {
         let cache = Cache::default();
         let now = Timestamp::UNIX_EPOCH;
-        let whom = Arc::new(Principal::shell());
-        let id = |number: usize| CredentialId::from(uuid::Uuid::from_u128(number as u128));
-        let keep = |number| cache.keep(id(number), (number, whom.clone()), cache.epoch());
-        let found = |number| cache.get(id(number), now, |entry, _| *entry);
+        let keep = |number| cache.keep(remembered(number, number), cache.epoch());
+        let found = |number| cache.get(id(number), now, |remembered| remembered.entry);
         cache.confirm(1, now);
-        (0..ENTRIES).for_each(keep);
+        let first = remembered(0, 0);
+        cache.keep(first.clone(), cache.epoch());
+        (1..ENTRIES).for_each(keep);
         assert!((0..ENTRIES).all(|number| found(number) == Some(number)));
         keep(ENTRIES);
         assert_eq!([0, ENTRIES - 1, ENTRIES].map(found), [None, None, Some(ENTRIES)]);
-        assert_eq!(Arc::strong_count(&whom), 2, "what was forgotten is let go");
+        assert_eq!(Arc::strong_count(&first), 1, "what was forgotten is let go");
     }
 }

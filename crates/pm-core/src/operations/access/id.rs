@@ -15,18 +15,17 @@ impl CredentialId {
     pub(in crate::operations) fn parse(sent: &str) -> Option<Self> {
         hexadecimal::read(sent).map(|bytes| Self(u128::from_be_bytes(bytes)))
     }
-
-    /// Its last 64 bits: random ones, but for two.
-    pub(super) fn lower_half(self) -> u64 {
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half is mostly the time")]
-        let lower = self.0 as u64;
-        lower
-    }
 }
 
 impl From<Uuid> for CredentialId {
     fn from(id: Uuid) -> Self {
         Self(id.as_u128())
+    }
+}
+
+impl From<CredentialId> for Uuid {
+    fn from(id: CredentialId) -> Self {
+        Self::from_u128(id.0)
     }
 }
 

@@ -12,7 +12,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::{KeyText, Keys, Sessions, Users};
 use crate::Result;
-use crate::policy::Principal;
+use crate::policy::{Admitted, Principal};
 use crate::ports::{Clock, Digest, Ids, Vault};
 pub(super) use cache::Cache;
 pub(super) use id::CredentialId;
@@ -58,7 +58,7 @@ impl Access {
     }
 
     /// Whom this key or access token lets in, if anybody.
-    pub async fn authenticate(&self, sent: &str) -> Result<Option<Arc<Principal>>> {
+    pub async fn authenticate(&self, sent: &str) -> Result<Option<Admitted>> {
         let Some(key) = KeyText::parse(sent) else { return self.sessions.authenticate(sent).await };
         match key.id {
             Some(id) => self.keys.authenticate(id, &key).await,
@@ -76,12 +76,12 @@ impl Access {
         Ok(self.bootstrap.set(text.digest()).is_ok().then_some(text))
     }
 
-    async fn admit_bootstrap(&self, digest: &Digest) -> Result<Option<Arc<Principal>>> {
+    async fn admit_bootstrap(&self, digest: &Digest) -> Result<Option<Admitted>> {
         let right = self.bootstrap.get().is_some_and(|known| same(known, digest));
         if !right || self.has_administrator().await? {
             return Ok(None);
         }
-        Ok(Some(Arc::new(Principal::bootstrap())))
+        Ok(Some(Principal::bootstrap().into()))
     }
 
     /// Whether somebody is there who may say who may come in.

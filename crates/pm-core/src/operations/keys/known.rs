@@ -12,7 +12,7 @@ const NOTED_EVERY: i64 = 60;
 /// In place of a time that never comes.
 const NEVER: i64 = i64::MAX;
 
-/// A key as it is remembered, beside whom it lets in. With its id it has the 64 bytes of a line of the processor's cache.
+/// A key as it is remembered, beside whom it lets in.
 #[derive(Debug)]
 pub(in crate::operations) struct Known {
     digest: Digest,

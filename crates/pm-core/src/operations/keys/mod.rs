@@ -3,7 +3,6 @@
 mod known;
 mod text;
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use super::audit::{Audit, finished};
 use super::{Listing, Ports, VaultPorts, listing};
 use crate::input::{Fields, Invalid};
 use crate::model::{Act, ApiKey, Grant, KeyDraft, Target};
-use crate::policy::{Actor, Principal, PrincipalKind};
+use crate::policy::{Actor, Admitted, Principal, PrincipalKind, Remembered};
 use crate::ports::{Clock, Content, Expected, IdRange, Ids, Page, Record, Shelf, Store, Vault};
 use crate::{Error, Result};
 pub(super) use known::Known;
@@ -168,20 +167,16 @@ impl Keys {
     }
 
     /// Whom this key lets in, if anybody.
-    pub(super) async fn authenticate(
-        &self,
-        id: CredentialId,
-        text: &KeyText,
-    ) -> Result<Option<Arc<Principal>>> {
+    pub(super) async fn authenticate(&self, id: CredentialId, text: &KeyText) -> Result<Option<Admitted>> {
         let now = self.clock.now();
-        let admit = |known: &Known, principal: &_| self.admit((id, text), known, principal, now);
+        let admit = |known: &_| self.admit((id, text), known, now);
         if let Some(admitted) = self.cache.get(id, now, admit) {
             return Ok(admitted);
         }
         let epoch = self.cache.epoch();
-        let Some((known, principal)) = self.look_up(id).await? else { return Ok(None) };
-        let admitted = admit(&known, &principal);
-        self.cache.keep(id, (known, principal), epoch);
+        let Some(known) = self.look_up(id).await? else { return Ok(None) };
+        let admitted = admit(&known);
+        self.cache.keep(known, epoch);
         Ok(admitted)
     }
 
@@ -189,30 +184,28 @@ impl Keys {
     fn admit(
         &self,
         (id, sent): (CredentialId, &KeyText),
-        known: &Known,
-        principal: &Arc<Principal>,
+        known: &Arc<Remembered<Known>>,
         now: Timestamp,
-    ) -> Option<Arc<Principal>> {
-        // With many keys he is far away in the memory. To look at him here has him brought while the secret is hashed, of
-        // which nothing depends on him; to count one more who holds him has to wait for him.
-        black_box(Arc::strong_count(principal));
-        if !known.admits(&sent.digest(), now) {
+    ) -> Option<Admitted> {
+        if !known.entry.admits(&sent.digest(), now) {
             return None;
         }
-        if known.is_due(now) {
-            self.note_use(id, known, now);
+        if known.entry.is_due(now) {
+            self.note_use(id, &known.entry, now);
         }
-        Some(principal.clone())
+        Some(known.clone().into())
     }
 
-    async fn look_up(&self, id: CredentialId) -> Result<Option<(Known, Arc<Principal>)>> {
+    async fn look_up(&self, id: CredentialId) -> Result<Option<Arc<Remembered<Known>>>> {
         let Some(record) = self.vault.record(Shelf::Keys, &id.to_string()).await? else { return Ok(None) };
         let kept = Kept::read(&record)?;
         let digest = hexadecimal::read(&kept.digest)
             .ok_or_else(|| Error::internal("the digest of a key is broken"))?;
         let Kept { name, grant, .. } = kept;
-        let principal = Principal { kind: PrincipalKind::Key, id: record.id, name, grant, session: None };
-        Ok(Some((Known::new(digest, record.content.expires_at), Arc::new(principal))))
+        let (kind, credential) = (PrincipalKind::Key, Some(id.into()));
+        let principal = Principal { kind, credential, name: name.as_str().into(), grant };
+        let entry = Known::new(digest, record.content.expires_at);
+        Ok(Some(Arc::new(Remembered { principal, entry })))
     }
 
     /// Notes in the background that a key was used.

@@ -15,7 +15,7 @@ use super::access::{Cache, CredentialId};
 use super::audit::{Audit, finished};
 use super::{Users, VaultPorts, users};
 use crate::model::{Act, Grant, Password, Target, UserName};
-use crate::policy::{Actor, Principal, PrincipalKind};
+use crate::policy::{Actor, Admitted, Principal, PrincipalKind, Remembered};
 use crate::ports::{Content, Expected, Shelf};
 use crate::{Error, Result};
 pub use token::{Algorithm, Signing};
@@ -45,12 +45,6 @@ pub struct Tokens {
     pub refresh: String,
     /// Seconds that `access` is good for.
     pub expires_in: u64,
-}
-
-/// A session that goes on.
-struct Open {
-    principal: Arc<Principal>,
-    ends_at: Timestamp,
 }
 
 /// A session as the vault keeps it.
@@ -83,24 +77,24 @@ impl Sessions {
             return Ok(None);
         };
         let (id, ends_at) = self.open(name, user, by).await?;
-        self.tokens(name, &id, 0, ends_at).map(Some)
+        self.tokens(name, &id.to_string(), 0, ends_at).map(Some)
     }
 
     /// Opens a session; its id, and when it ends.
-    async fn open(&self, name: &str, user: users::Kept, by: &Actor) -> Result<(String, Timestamp)> {
-        let id = self.ports.ids.next().simple().to_string();
+    async fn open(&self, name: &str, user: users::Kept, by: &Actor) -> Result<(CredentialId, Timestamp)> {
+        let id = CredentialId::from(self.ports.ids.next());
         let ends_at = self.ports.clock.now().checked_add(SESSION).map_err(Error::internal)?;
         let kept = Kept { user: name.to_owned(), stamp: user.stamp };
         let body = serde_json::to_string(&kept).map_err(Error::internal)?;
         let session = Content { body, expires_at: Some(ends_at) };
         let turn = Content { body: "0".to_owned(), expires_at: Some(ends_at) };
-        let principal = principal(kept.user, user.grant, &id);
-        let by = Actor { principal: Arc::new(principal), ..by.clone() };
+        let by = Actor { principal: principal(&kept.user, user.grant, id).into(), ..by.clone() };
         let (vault, audit) = (self.ports.vault.clone(), self.audit.clone());
         finished(async move {
             // Whoever finds a session finds its turn.
-            vault.put_record(Shelf::Turns, &id, &turn, Expected::Absent).await?;
-            vault.put_record(Shelf::Sessions, &id, &session, Expected::Absent).await?;
+            let record = id.to_string();
+            vault.put_record(Shelf::Turns, &record, &turn, Expected::Absent).await?;
+            vault.put_record(Shelf::Sessions, &record, &session, Expected::Absent).await?;
             audit.append(&by, Act::Login, Target::default()).await;
             Ok((id, ends_at))
         })
@@ -113,12 +107,12 @@ impl Sessions {
             return Ok(None);
         };
         let Some(session) = self.look_up(&claims).await? else { return Ok(None) };
-        let Some(turn) = self.next_turn(&claims, session.ends_at).await? else {
-            let by = Actor { principal: session.principal, ..by.clone() };
+        let Some(turn) = self.next_turn(&claims, session.entry).await? else {
+            let by = Actor { principal: session.into(), ..by.clone() };
             self.end(&claims.sid, Act::TokenReused, by).await?;
             return Ok(None);
         };
-        self.tokens(&claims.sub, &claims.sid, turn, session.ends_at).map(Some)
+        self.tokens(&claims.sub, &claims.sid, turn, session.entry).map(Some)
     }
 
     /// Counts a refresh; `None`: this token was used before.
@@ -140,7 +134,7 @@ impl Sessions {
             return Ok(false);
         };
         if let Some(session) = self.look_up(&claims).await? {
-            let by = Actor { principal: session.principal, ..by.clone() };
+            let by = Actor { principal: session.into(), ..by.clone() };
             self.end(&claims.sid, Act::Logout, by).await?;
         }
         Ok(true)
@@ -148,8 +142,8 @@ impl Sessions {
 
     /// Ends the session by which `by` comes; whether there is one.
     pub async fn leave(&self, by: &Actor) -> Result<bool> {
-        let Some(session) = &by.principal.session else { return Ok(false) };
-        self.end(session, Act::Logout, by.clone()).await.map(|()| true)
+        let Some(session) = by.principal.session() else { return Ok(false) };
+        self.end(&CredentialId::from(session).to_string(), Act::Logout, by.clone()).await.map(|()| true)
     }
 
     /// Ends a session: its tokens let nobody in from now on; on other nodes within
@@ -170,23 +164,24 @@ impl Sessions {
     }
 
     /// Whom this access token lets in, if anybody.
-    pub(super) async fn authenticate(&self, sent: &str) -> Result<Option<Arc<Principal>>> {
+    pub(super) async fn authenticate(&self, sent: &str) -> Result<Option<Admitted>> {
         let now = self.ports.clock.now();
         let Some(claims) = self.signing.read(sent, Audience::Access, now) else { return Ok(None) };
         let Some(id) = CredentialId::parse(&claims.sid) else { return Ok(None) };
         let remembered =
-            |ends_at: &Timestamp, principal: &Arc<Principal>| (*ends_at > now).then(|| principal.clone());
+            |session: &Arc<Remembered<Timestamp>>| (session.entry > now).then(|| session.clone().into());
         if let Some(admitted) = self.cache.get(id, now, remembered) {
             return Ok(admitted);
         }
         let epoch = self.cache.epoch();
-        let Some(Open { principal, ends_at }) = self.look_up(&claims).await? else { return Ok(None) };
-        self.cache.keep(id, (ends_at, principal.clone()), epoch);
-        Ok(Some(principal))
+        let Some(session) = self.look_up(&claims).await? else { return Ok(None) };
+        self.cache.keep(session.clone(), epoch);
+        Ok(Some(session.into()))
     }
 
-    /// The session of a token, if it goes on.
-    async fn look_up(&self, claims: &Claims) -> Result<Option<Open>> {
+    /// The session of a token, if it goes on: who it is, and when it ends.
+    async fn look_up(&self, claims: &Claims) -> Result<Option<Arc<Remembered<Timestamp>>>> {
+        let Some(id) = CredentialId::parse(&claims.sid) else { return Ok(None) };
         let Some(record) = self.ports.vault.record(Shelf::Sessions, &claims.sid).await? else {
             return Ok(None);
         };
@@ -195,9 +190,9 @@ impl Sessions {
         if kept.user != claims.sub || kept.stamp != user.stamp {
             return Ok(None);
         }
-        let principal = principal(kept.user, user.grant, &record.id);
-        let ends_at = record.content.expires_at.ok_or_else(|| Error::internal("a session has no end"))?;
-        Ok(Some(Open { principal: Arc::new(principal), ends_at }))
+        let principal = principal(&kept.user, user.grant, id);
+        let entry = record.content.expires_at.ok_or_else(|| Error::internal("a session has no end"))?;
+        Ok(Some(Arc::new(Remembered { principal, entry })))
     }
 
     fn tokens(&self, user: &str, session: &str, turn: u64, ends_at: Timestamp) -> Result<Tokens> {
@@ -219,7 +214,6 @@ impl Sessions {
 }
 
 /// A user who comes by a session.
-fn principal(user: String, grant: Grant, session: &str) -> Principal {
-    let session = Some(session.to_owned());
-    Principal { kind: PrincipalKind::User, id: user.clone(), name: user, grant, session }
+fn principal(user: &str, grant: Grant, session: CredentialId) -> Principal {
+    Principal { kind: PrincipalKind::User, credential: Some(session.into()), name: user.into(), grant }
 }

@@ -37,7 +37,7 @@ pub(super) async fn log_out(
             ));
         }
     } else {
-        let by = client.by(identity.principal()?);
+        let by = client.by(identity.principal()?.clone());
         if !sessions.leave(&by).await? {
             return Err(RefreshToken::missing().into());
         }

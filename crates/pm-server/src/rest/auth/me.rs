@@ -15,7 +15,7 @@ use crate::rest::schema;
 )]
 pub(super) async fn get_me(caller: Caller, _: NoParameters) -> Answer {
     let principal = caller.principal();
-    let me = Me { kind: principal.kind.as_str(), name: &principal.name, grant: &principal.grant };
+    let me = Me { kind: principal.kind.as_str(), name: principal.name.as_str(), grant: &principal.grant };
     answer::json(StatusCode::OK, &me)
 }
 

@@ -25,9 +25,9 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let identity = Identity::of(request.extensions());
+        let identity = Identity::of(request.extensions()).map(drop);
         if !has_body(&request) {
-            return identity.map(|_| Self(None));
+            return identity.map(|()| Self(None));
         }
         let read = FormBody::from_request(request, state).await.and_then(|FormBody(mut fields)| {
             let token = fields.required("refresh_token", input::string);
@@ -37,7 +37,7 @@ where
             (Ok(token), _) => Ok(Self(Some(token))),
             // Who brings no token and is not known either is not told more.
             (Err(_), Err(unknown)) => Err(unknown),
-            (Err(problem), Ok(_)) => Err(problem),
+            (Err(problem), Ok(())) => Err(problem),
         }
     }
 }

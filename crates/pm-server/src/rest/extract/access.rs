@@ -3,14 +3,13 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use pm_core::Error;
 use pm_core::model::ProjectId;
 use pm_core::operations::Operations;
-use pm_core::policy::{Action, Actor, Decision, Principal, decide};
+use pm_core::policy::{Action, Actor, Admitted, Decision, Principal, decide};
 
 use super::{Client, ProjectScope};
 use crate::rest::layers::identify::Identity;
@@ -20,7 +19,7 @@ use crate::rest::state::App;
 /// Somebody who was let in.
 pub struct Caller {
     app: App,
-    principal: Arc<Principal>,
+    principal: Admitted,
 }
 
 impl Caller {
@@ -44,7 +43,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let principal = Identity::of(&parts.extensions)?;
+        let principal = Identity::of(&parts.extensions)?.clone();
         Ok(Self { app: app.clone(), principal })
     }
 }
@@ -67,7 +66,7 @@ impl FromRequestParts<App> for By {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let principal = Identity::of(&parts.extensions)?;
+        let principal = Identity::of(&parts.extensions)?.clone();
         Ok(Self(Client::from_request_parts(parts, app).await?.by(principal)))
     }
 }

@@ -125,7 +125,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let keys: Vec<_> = request.headers().get_all(IDEMPOTENCY_KEY).iter().cloned().collect();
         let action = format!("{} {}", request.method(), request.uri().path());
-        let principal = Identity::of(request.extensions())?;
+        let principal = Identity::of(request.extensions())?.clone();
         let JsonBody(body) = JsonBody::from_request(request, state).await?;
         let key = match keys.as_slice() {
             [] => return Ok(Self { body, once: None }),

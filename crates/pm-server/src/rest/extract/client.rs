@@ -1,11 +1,10 @@
 //! Where a request comes from.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use pm_core::policy::{Actor, Principal};
+use pm_core::policy::{Actor, Admitted, Principal};
 
 use crate::rest::layers::edge::REQUEST_ID;
 use crate::rest::layers::limit;
@@ -21,14 +20,14 @@ pub struct Client {
 
 impl Client {
     /// The same as what the audit record says of `principal`.
-    pub fn by(&self, principal: Arc<Principal>) -> Actor {
+    pub fn by(&self, principal: Admitted) -> Actor {
         let client = Some(self.address.to_string());
         Actor { principal, client, request_id: self.request_id.clone() }
     }
 
     /// The same, where nobody is known yet.
     pub fn by_anybody(&self) -> Actor {
-        self.by(Arc::new(Principal::anonymous()))
+        self.by(Principal::anonymous().into())
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Extensions, HeaderMap};
 use pm_core::operations::Access;
-use pm_core::policy::Principal;
+use pm_core::policy::Admitted;
 
 use super::gate::Gate;
 use crate::rest::problem::{Code, Problem};
@@ -17,23 +17,23 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 #[derive(Clone, Debug)]
 pub enum Identity {
     /// Somebody who may be let in.
-    Known(Arc<Principal>),
+    Known(Admitted),
     /// Nobody; the problem says why.
     Refused(Problem),
 }
 
 impl Identity {
     /// The principal of a request.
-    pub fn of(extensions: &Extensions) -> Result<Arc<Principal>, Problem> {
+    pub fn of(extensions: &Extensions) -> Result<&Admitted, Problem> {
         // Shut rather than open, should the layer ever be missing.
         let missing = || Problem::new(Code::Unauthorized, NEEDED);
         extensions.get::<Self>().ok_or_else(missing)?.principal()
     }
 
     /// Who it is.
-    pub fn principal(&self) -> Result<Arc<Principal>, Problem> {
+    pub fn principal(&self) -> Result<&Admitted, Problem> {
         match self {
-            Self::Known(principal) => Ok(principal.clone()),
+            Self::Known(principal) => Ok(principal),
             Self::Refused(problem) => Err(problem.clone()),
         }
     }
@@ -51,7 +51,7 @@ pub struct Identification {
     /// Where a credential is needed.
     pub gate: Gate,
     /// Who it is that comes without a credential where none is needed.
-    pub anonymous: Arc<Principal>,
+    pub anonymous: Admitted,
 }
 
 /// Notes in the request who calls, for those that come after.

@@ -25,7 +25,7 @@ pub struct Counted(Policy, Verdict);
 ///
 /// It changes nothing of the request: but a body may not be shared with other threads while one waits.
 pub async fn count(limiter: &Limiter, request: &mut Request) -> Option<Counted> {
-    if is_exempt(request.uri().path()) {
+    if !limiter.counts() || is_exempt(request.uri().path()) {
         return None;
     }
     let client = client(limiter, request.extensions(), request.headers());
@@ -66,9 +66,7 @@ pub fn client(limiter: &Limiter, extensions: &Extensions, headers: &HeaderMap) -
 /// Whose call it is. Whoever comes without a good credential is known by his address alone.
 fn caller(request: &Request, client: IpAddr) -> Caller {
     match Identity::of(request.extensions()) {
-        Ok(principal) if principal.kind != PrincipalKind::Anonymous => {
-            Caller::Principal(principal.identity())
-        }
+        Ok(principal) if principal.kind != PrincipalKind::Anonymous => Caller::of_principal(principal),
         _ => Caller::of_address(client),
     }
 }
