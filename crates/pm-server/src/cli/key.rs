@@ -1,7 +1,7 @@
 //! `ai-pm key`: API keys from the shell of whoever runs the server.
 
 use pm_core::input::Fields;
-use pm_core::model::{ApiKey, Grant, KeyDraft};
+use pm_core::model::{ApiKey, Grant, KeyDraft, Scope};
 use pm_core::operations::{KeyList, Keys};
 use pm_core::policy::Actor;
 use serde_json::json;
@@ -100,7 +100,7 @@ fn row(key: &ApiKey) -> String {
 
 /// What is granted, and where, in words.
 pub(super) fn granted(grant: &Grant) -> (String, String) {
-    let scopes: Vec<_> = grant.scopes.iter().map(|scope| scope.as_str()).collect();
+    let scopes: Vec<_> = grant.scopes.iter().map(Scope::as_str).collect();
     let projects = grant.projects.as_ref().map_or(String::new(), |all| {
         format!(" (in {})", all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
     });

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::fmt::{self, Debug, Write};
 
 use jiff::Timestamp;
+use pm_core::ports::{Clock, SystemClock};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::field::RecordFields;
@@ -29,7 +30,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        write_time(&mut writer, Timestamp::now())?;
+        write_time(&mut writer, SystemClock.now())?;
         let metadata = event.metadata();
         let level = metadata.level();
         if writer.has_ansi_escapes() {
