@@ -6,14 +6,15 @@
 )]
 
 use std::arch::x86_64::{
-    __m256i, _mm_add_epi32, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi16, _mm256_add_epi32,
-    _mm256_and_si256, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_hadd_epi32,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+    __m256i, _MM_HINT_T1, _mm_add_epi32, _mm_prefetch, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi16,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cvtepi32_ps,
+    _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_mul_ps, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
+    _mm256_setzero_si256, _mm256_sign_epi8, _mm256_srli_epi16, _mm256_storeu_ps,
 };
 
 use super::float::{AttentionRoom, Fused};
-use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
+use super::product::{Group, Inputs, Matrix, PANEL, Panel};
 use super::{Block, exponential, float, product, scalar};
 
 /// How many times 32 bytes of a row are added up in 16 bits: each adds two products of at most 15 x 128.
@@ -127,37 +128,54 @@ fn widened(low: __m256i, high: __m256i) -> __m256i {
 /// See [`product::drive`].
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
-    product::drive::<4>(matrix, inputs, out, |panel, group, out| match out.len() {
-        4 => tile::<4>(panel, group, out),
-        3 => tile::<3>(panel, group, out),
-        2 => tile::<2>(panel, group, out),
-        _ => tile::<1>(panel, group, out),
+    product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+        4 => tile::<4>(panel, group, totals),
+        3 => tile::<3>(panel, group, totals),
+        2 => tile::<2>(panel, group, totals),
+        _ => tile::<1>(panel, group, totals),
     });
 }
 
-/// See [`scalar::tiles`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
+/// See [`scalar::tile`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
 /// is at most 2 x 127 x 127 and fits into 16 bits.
 #[target_feature(enable = "avx2,fma")]
-fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
-    let inputs = group.split::<T>();
+fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
     let ones = _mm256_set1_epi16(1);
-    let mut sums = [[_mm256_setzero_si256(); 2]; T];
-    for (at, block) in panel.iter().enumerate() {
-        let weights = halves(block);
-        let sizes = weights.map(|half| _mm256_abs_epi8(half));
-        for (sums, input) in sums.iter_mut().zip(inputs) {
-            let Some(columns) = input.get(at) else { continue };
-            let columns = _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
-            for ((sum, half), size) in sums.iter_mut().zip(weights).zip(sizes) {
-                let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(columns, half));
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+    let mut totals = [[_mm256_setzero_ps(); 2]; T];
+    let (mut turn, turns) = panel.turn;
+    for (segment, blocks) in panel.blocks.iter().enumerate() {
+        let parts = group.parts::<T>(segment);
+        // The groups share the fetching of the next panel; what is here already costs nothing to fetch.
+        let (own, after) = if turn == 0 { (true, turns) } else { (false, turn) };
+        turn = after - 1;
+        let ahead = panel.next.get(segment).filter(|_| own).unwrap_or(blocks);
+        let mut sums = [[_mm256_setzero_si256(); 2]; T];
+        for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
+            fetch(ahead);
+            let weights = halves(block);
+            let sizes = weights.map(|half| _mm256_abs_epi8(half));
+            for (sums, part) in sums.iter_mut().zip(parts) {
+                let Some(columns) = part.bytes.get(at) else { continue };
+                let columns = _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
+                for ((sum, half), size) in sums.iter_mut().zip(weights).zip(sizes) {
+                    let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(columns, half));
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+                }
+            }
+        }
+        // What `Part::add` does: written out, since in a large tile the compiler does not find the vectors.
+        for ((totals, part), sums) in totals.iter_mut().zip(parts).zip(sums) {
+            let scale = _mm256_set1_ps(part.scale);
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total = _mm256_add_ps(*total, _mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale));
             }
         }
     }
-    for (out, [low, high]) in out.iter_mut().zip(sums) {
-        let (first, second) = out.split_at_mut(8);
-        store(first, low);
-        store(second, high);
+    for (out, totals) in out.iter_mut().zip(totals) {
+        for (out, total) in out.as_chunks_mut::<8>().0.iter_mut().zip(totals) {
+            // SAFETY: 8 times f32 are 32 bytes, and the store asks for no alignment.
+            unsafe { _mm256_storeu_ps(out.as_mut_ptr(), total) };
+        }
     }
 }
 
@@ -183,12 +201,11 @@ fn halves(block: &Block) -> [__m256i; 2] {
     unsafe { [_mm256_loadu_si256(low.as_ptr().cast()), _mm256_loadu_si256(high.as_ptr().cast())] }
 }
 
+/// Asks for a block before it is needed, in the second cache: two panels may be more than the first one holds.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn store(out: &mut [i32], sums: __m256i) {
-    assert_eq!(out.len(), 8);
-    // SAFETY: 8 times i32 are 32 bytes, and the store asks for no alignment.
-    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sums) };
+fn fetch(block: &Block) {
+    _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr());
 }
 
 /// The sum of each.

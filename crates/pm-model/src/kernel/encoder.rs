@@ -24,7 +24,7 @@ impl Kernel {
             #[cfg(target_arch = "aarch64")]
             // SAFETY: one of NEON is made by `with` alone, where NEON is part of the target.
             Instructions::Neon => unsafe { neon::product(matrix, inputs, out) },
-            _ => product::drive::<4>(matrix, inputs, out, scalar::tiles),
+            _ => product::drive::<4>(matrix, inputs, out, scalar::tile),
         }
     }
 

@@ -54,84 +54,124 @@ impl Inputs {
     pub(super) fn segments(&self) -> usize {
         self.columns / SEGMENT
     }
+
+    fn group(&self) -> Group<'_> {
+        Group {
+            segments: self.segments(),
+            bytes: self.bytes.as_chunks().0,
+            scales: &self.scales,
+            sums: &self.sums,
+        }
+    }
 }
 
-/// One segment of up to `MOST` inputs, which is multiplied with one panel at a time.
+/// 16 rows of a matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Panel<'a> {
+    /// For each segment its blocks.
+    pub(super) blocks: &'a [[Block; STEPS]],
+    /// Those of the panel that comes after it, which may be fetched from memory meanwhile; none after the last.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) next: &'a [[Block; STEPS]],
+    /// Groups that are multiplied with this panel after this one, and how many there are.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) turn: (usize, usize),
+}
+
+/// Some inputs, which are multiplied with one panel at a time.
 #[derive(Clone, Copy)]
 pub(super) struct Group<'a> {
-    columns: usize,
-    bytes: &'a [i8],
-    segment: usize,
-    /// Of all segments, as in [`Inputs`].
+    /// Segments of one input.
+    segments: usize,
+    /// Segment by segment, as the rest.
+    bytes: &'a [[i8; SEGMENT]],
+    scales: &'a [f32],
     sums: &'a [i32],
 }
 
-impl<'a> Group<'a> {
-    /// The bytes of each input.
-    #[inline(always)]
-    pub(super) fn inputs(self) -> impl Iterator<Item = &'a [[i8; 4]; STEPS]> {
-        let rows = self.bytes.chunks_exact(self.columns.max(1));
-        rows.filter_map(move |row| row.as_chunks().0.as_chunks().0.get(self.segment))
-    }
-
-    /// [`Self::inputs`] of `T` of them; zeros where there are not so many.
-    #[inline(always)]
-    pub(super) fn split<const T: usize>(self) -> [&'a [[i8; 4]; STEPS]; T] {
-        let mut out = [&[[0; 4]; STEPS]; T];
-        for (out, input) in out.iter_mut().zip(self.inputs()) {
-            *out = input;
-        }
-        out
-    }
-
-    /// The sum of the bytes of each input.
-    #[inline(always)]
+/// A segment of an input.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) bytes: &'a [[i8; 4]; STEPS],
+    pub(super) scale: f32,
+    /// The sum of the bytes.
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX-512"))]
-    pub(super) fn sums(self) -> impl Iterator<Item = i32> {
-        let segments = (self.columns / SEGMENT).max(1);
-        self.sums.iter().skip(self.segment).step_by(segments).copied()
+    pub(super) sum: i32,
+}
+
+impl<'a> Group<'a> {
+    /// The first `count` inputs, and the others.
+    #[inline(always)]
+    fn split_at(self, count: usize) -> (Self, Self) {
+        let middle = count * self.segments;
+        let (bytes, other_bytes) = self.bytes.split_at_checked(middle).unwrap_or_default();
+        let (scales, other_scales) = self.scales.split_at_checked(middle).unwrap_or_default();
+        let (sums, other_sums) = self.sums.split_at_checked(middle).unwrap_or_default();
+        let others = Self { bytes: other_bytes, scales: other_scales, sums: other_sums, ..self };
+        (Self { bytes, scales, sums, ..self }, others)
+    }
+
+    /// One segment of `T` inputs; zeros where there are not so many.
+    #[inline(always)]
+    pub(super) fn parts<const T: usize>(self, segment: usize) -> [Part<'a>; T] {
+        let mut parts = [Part { bytes: &[[0; 4]; STEPS], scale: 0.0, sum: 0 }; T];
+        for (number, part) in parts.iter_mut().enumerate() {
+            let at = number * self.segments + segment;
+            if let (Some(bytes), Some(scale), Some(sum)) =
+                (self.bytes.get(at), self.scales.get(at), self.sums.get(at))
+                && let [bytes] = bytes.as_chunks().0.as_chunks().0
+            {
+                *part = Part { bytes, scale: *scale, sum: *sum };
+            }
+        }
+        parts
+    }
+}
+
+impl Part<'_> {
+    /// Adds what the `sums` of a segment's products stand for to `totals`.
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "the sum over a segment is below 2^24")]
+    pub(super) fn add(self, totals: &mut [f32; PANEL], sums: [i32; PANEL]) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total += sum as f32 * self.scale;
+        }
     }
 }
 
 /// `out` becomes for each input, for each row of the matrix: the row times the input, plus the bias of the row.
 ///
-/// Panel by panel, so that a panel is read from memory once and is in the nearest cache for all inputs. `tiles` fills
-/// one array of 16 sums for each input of a group. What is done with the sums is the same to the last bit whatever
-/// fills them.
+/// Panel by panel, so that a panel is read from memory once and is in the nearest cache for all inputs. Inputs go in
+/// groups of up to `LARGEST`, about as large as each other. `tile` adds up one array of 16 totals for each input of a group, by
+/// [`Part::add`]: what is done with sums is the same to the last bit whatever fills them.
 #[inline(always)]
-#[expect(clippy::cast_precision_loss, reason = "the sum over a segment is below 2^24")]
-pub(super) fn drive<const MOST: usize>(
+pub(super) fn drive<const LARGEST: usize>(
     matrix: Matrix<'_>,
     inputs: &Inputs,
     out: &mut [f32],
-    tiles: impl Fn(&[Block; STEPS], Group<'_>, &mut [[i32; PANEL]]),
+    tile: impl Fn(Panel<'_>, Group<'_>, &mut [[f32; PANEL]]),
 ) {
     let (columns, segments, rows) = (inputs.columns, inputs.segments(), matrix.scales.len());
     if columns == 0 || rows == 0 {
         return;
     }
+    let count = inputs.scales.len() / segments;
     let panels = matrix.blocks.chunks_exact(columns / 4);
     let panels = panels.zip(matrix.scales.chunks(PANEL)).zip(matrix.bias.chunks(PANEL));
-    for (number, ((panel, row_scales), bias)) in panels.enumerate() {
-        let groups = inputs.bytes.chunks(columns * MOST).zip(inputs.sums.chunks(segments * MOST));
-        let groups = groups.zip(inputs.scales.chunks(segments * MOST)).zip(out.chunks_mut(rows * MOST));
-        for (((bytes, sums), scales), out) in groups {
-            let count = scales.len() / segments;
-            let mut totals = [[0.0; PANEL]; MOST];
-            let mut results = [[0; PANEL]; MOST];
-            let Some(results) = results.get_mut(..count) else { continue };
-            for (segment, blocks) in panel.as_chunks::<STEPS>().0.iter().enumerate() {
-                tiles(blocks, Group { columns, bytes, segment, sums }, results);
-                let scales = scales.iter().skip(segment).step_by(segments);
-                for ((totals, sums), scale) in totals.iter_mut().zip(results.iter()).zip(scales) {
-                    // Copied, so that nothing has to be read again after each of the 16 is written.
-                    let (scale, sums) = (*scale, *sums);
-                    for (total, sum) in totals.iter_mut().zip(sums) {
-                        *total += sum as f32 * scale;
-                    }
-                }
-            }
-            for (totals, out) in totals.iter().zip(out.chunks_exact_mut(rows)) {
+    for (number, ((blocks, row_scales), bias)) in panels.enumerate() {
+        let next = matrix.blocks.get((number + 1) * columns / 4..).unwrap_or_default().as_chunks().0;
+        let turns = count.div_ceil(LARGEST);
+        let (mut rest, mut left) = (inputs.group(), count);
+        let mut out = out.chunks_exact_mut(rows);
+        for groups in (1..=turns).rev() {
+            let size = left.div_ceil(groups);
+            let (group, others) = rest.split_at(size);
+            (rest, left) = (others, left - size);
+            let mut totals = [[0.0; PANEL]; LARGEST];
+            let Some(totals) = totals.get_mut(..size) else { continue };
+            let panel = Panel { blocks: blocks.as_chunks().0, next, turn: (groups - 1, turns) };
+            tile(panel, group, totals);
+            for (totals, out) in totals.iter().zip(&mut out) {
                 let out = out.get_mut(number * PANEL..).unwrap_or_default();
                 for (((out, total), scale), bias) in out.iter_mut().zip(totals).zip(row_scales).zip(bias) {
                     *out = *total * scale + bias;
