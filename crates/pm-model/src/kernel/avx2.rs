@@ -6,11 +6,12 @@
 )]
 
 use std::arch::x86_64::{
-    __m256i, _MM_HINT_T1, _mm_add_epi32, _mm_prefetch, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi16,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cvtepi32_ps,
-    _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
-    _mm256_mul_ps, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
-    _mm256_setzero_si256, _mm256_sign_epi8, _mm256_srli_epi16, _mm256_storeu_ps,
+    __m256i, _MM_HINT_T1, _mm_add_epi32, _mm_loadu_si128, _mm_prefetch, _mm_storeu_si128, _mm256_abs_epi8,
+    _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castsi256_si128,
+    _mm256_cmpgt_epi8, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps, _mm256_extracti128_si256,
+    _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps,
+    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
+    _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_xor_si256,
 };
 
 use super::float::{AttentionRoom, Fused};
@@ -136,8 +137,9 @@ pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
     });
 }
 
-/// See [`scalar::tile`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
-/// is at most 2 x 127 x 127 and fits into 16 bits.
+/// See [`scalar::tile`]. Weights and inputs are within -127..=127. One factor must be without a sign: it is the size of the
+/// weight. Where the weight is negative the bits of the input are turned round: a becomes -a - 1, so that -w too much is
+/// taken away, which is what the sums begin with. Two products are at most 2 x 127 x 128 and fit into 16 bits.
 #[target_feature(enable = "avx2,fma")]
 fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
     let ones = _mm256_set1_epi16(1);
@@ -149,16 +151,17 @@ fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PAN
         let (own, after) = if turn == 0 { (true, turns) } else { (false, turn) };
         turn = after - 1;
         let ahead = panel.next.get(segment).filter(|_| own).unwrap_or(blocks);
-        let mut sums = [[_mm256_setzero_si256(); 2]; T];
+        let mut sums = [wide(panel.negatives.get(segment).unwrap_or(&[0; PANEL])); T];
         for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
             fetch(ahead);
             let weights = halves(block);
             let sizes = weights.map(|half| _mm256_abs_epi8(half));
+            let turns = weights.map(|half| _mm256_cmpgt_epi8(_mm256_setzero_si256(), half));
             for (sums, part) in sums.iter_mut().zip(parts) {
                 let Some(columns) = part.bytes.get(at) else { continue };
                 let columns = _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
-                for ((sum, half), size) in sums.iter_mut().zip(weights).zip(sizes) {
-                    let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(columns, half));
+                for ((sum, size), turn) in sums.iter_mut().zip(sizes).zip(turns) {
+                    let pairs = _mm256_maddubs_epi16(size, _mm256_xor_si256(columns, turn));
                     *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
                 }
             }
@@ -199,6 +202,15 @@ fn halves(block: &Block) -> [__m256i; 2] {
     let (low, high) = block.0.split_at(32);
     // SAFETY: a block is 64 bytes, so each half is 32, and the loads ask for no alignment.
     unsafe { [_mm256_loadu_si256(low.as_ptr().cast()), _mm256_loadu_si256(high.as_ptr().cast())] }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn wide(numbers: &[i16; PANEL]) -> [__m256i; 2] {
+    let (low, high) = numbers.split_at(8);
+    // SAFETY: of the 16 each half is 8 times i16, so 16 bytes, and the loads ask for no alignment.
+    let halves = unsafe { [_mm_loadu_si128(low.as_ptr().cast()), _mm_loadu_si128(high.as_ptr().cast())] };
+    halves.map(|half| _mm256_cvtepi16_epi32(half))
 }
 
 /// Asks for a block before it is needed, in the second cache: two panels may be more than the first one holds.

@@ -28,6 +28,11 @@ impl Kernel {
         }
     }
 
+    /// Whether a matrix is to have its [`Matrix::negatives`].
+    pub(crate) fn wants_negatives(self) -> bool {
+        self.0 == Instructions::Avx2
+    }
+
     /// `inputs` become the rows of `width` values, rounded to bytes.
     pub(crate) fn quantise_rows(self, values: &[f32], width: usize, inputs: &mut Inputs) {
         inputs.reset(values.len().checked_div(width).unwrap_or(0), width);
@@ -100,7 +105,9 @@ impl Kernel {
         let blocks: Vec<_> = (0..ROWS.div_ceil(PANEL) * COLUMNS.div_ceil(SEGMENT) * STEPS)
             .map(|at| Block(std::array::from_fn(|place| value(at * 64 + place))))
             .collect();
-        let matrix = Matrix { blocks: &blocks, scales: &[0.25; ROWS], bias: &[1.0; ROWS] };
+        let negatives = product::negatives(&blocks);
+        let (scales, bias) = (&[0.25; ROWS], &[1.0; ROWS]);
+        let matrix = Matrix { blocks: &blocks, scales, bias, negatives: &negatives };
         let values: Vec<_> = (0..COLUMNS * COUNT).map(|at| f32::from(value(at * 31 + 7)) / 32.0).collect();
         let run = |kernel: Self| {
             let mut inputs = Inputs::default();

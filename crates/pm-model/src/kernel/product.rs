@@ -22,6 +22,24 @@ pub(crate) struct Matrix<'a> {
     pub(crate) scales: &'a [f32],
     /// What is added to each row.
     pub(crate) bias: &'a [f32],
+    /// What [`negatives`] gives of `blocks`, for a kernel that wants it.
+    pub(crate) negatives: &'a [[i16; PANEL]],
+}
+
+/// What the negative weights of each row add up to in each segment, without their sign: for each panel, for each
+/// segment, 16 sums of at most 64 x 127.
+pub(crate) fn negatives(blocks: &[Block]) -> Vec<[i16; PANEL]> {
+    let segments = blocks.as_chunks::<STEPS>().0.iter();
+    let summed = segments.map(|blocks| {
+        let mut sums = [0; PANEL];
+        for block in blocks {
+            for (sum, weights) in sums.iter_mut().zip(block.0.as_chunks::<4>().0) {
+                *sum -= weights.iter().map(|weight| i16::from(*weight).min(0)).sum::<i16>();
+            }
+        }
+        sums
+    });
+    summed.collect()
 }
 
 /// Inputs: a value is its byte times the scale of its segment.
@@ -70,6 +88,9 @@ impl Inputs {
 pub(super) struct Panel<'a> {
     /// For each segment its blocks.
     pub(super) blocks: &'a [[Block; STEPS]],
+    /// And what [`negatives`] gives of it, where that is known.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) negatives: &'a [[i16; PANEL]],
     /// Those of the panel that comes after it, which may be fetched from memory meanwhile; none after the last.
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
     pub(super) next: &'a [[Block; STEPS]],
@@ -160,6 +181,7 @@ pub(super) fn drive<const LARGEST: usize>(
     let panels = panels.zip(matrix.scales.chunks(PANEL)).zip(matrix.bias.chunks(PANEL));
     for (number, ((blocks, row_scales), bias)) in panels.enumerate() {
         let next = matrix.blocks.get((number + 1) * columns / 4..).unwrap_or_default().as_chunks().0;
+        let negatives = matrix.negatives.get(number * segments..).unwrap_or_default();
         let turns = count.div_ceil(LARGEST);
         let (mut rest, mut left) = (inputs.group(), count);
         let mut out = out.chunks_exact_mut(rows);
@@ -169,7 +191,7 @@ pub(super) fn drive<const LARGEST: usize>(
             (rest, left) = (others, left - size);
             let mut totals = [[0.0; PANEL]; LARGEST];
             let Some(totals) = totals.get_mut(..size) else { continue };
-            let panel = Panel { blocks: blocks.as_chunks().0, next, turn: (groups - 1, turns) };
+            let panel = Panel { blocks: blocks.as_chunks().0, negatives, next, turn: (groups - 1, turns) };
             tile(panel, group, totals);
             for (totals, out) in totals.iter().zip(&mut out) {
                 let out = out.get_mut(number * PANEL..).unwrap_or_default();

@@ -26,7 +26,8 @@ fn product(kernel: Kernel, blocks: &[Block], scales: &[f32], values: &[f32], col
     let mut inputs = Inputs::default();
     kernel.quantise_rows(values, columns, &mut inputs);
     let mut out = vec![f32::NAN; values.len() / columns * scales.len()];
-    kernel.product(Matrix { blocks, scales, bias: scales }, &inputs, &mut out);
+    let negatives = negatives(blocks);
+    kernel.product(Matrix { blocks, scales, bias: scales, negatives: &negatives }, &inputs, &mut out);
     out
 }
 

@@ -10,9 +10,11 @@
 //! A matrix is three sections: blocks (`kernel/product.rs`), f32 scale for each row, f32 bias for each row. The queries
 //! are divided by the root of the width of a head, in their scales and their bias.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::ModelError;
 use crate::container::{Container, Kind, Section, Storage};
-use crate::kernel::{self, PANEL, SEGMENT};
+use crate::kernel::{self, Kernel, PANEL, SEGMENT};
 use crate::wordpiece::{Vocabulary, WordPiece};
 
 use super::config::Shape;
@@ -26,6 +28,8 @@ pub(super) struct Matrix {
     blocks: Section,
     scales: Section,
     bias: Section,
+    /// Made when it is first used: to read all weights when they are opened would hold them in memory.
+    negatives: Arc<OnceLock<Vec<[i16; PANEL]>>>,
 }
 
 impl Matrix {
@@ -35,14 +39,19 @@ impl Matrix {
                 .section(at, Some(rows.next_multiple_of(PANEL) * columns.next_multiple_of(SEGMENT)))?,
             scales: container.section(at + 1, Some(rows * 4))?,
             bias: container.section(at + 2, Some(rows * 4))?,
+            negatives: Arc::default(),
         })
     }
 
-    pub(super) fn view(&self) -> kernel::Matrix<'_> {
+    /// What `kernel` multiplies with.
+    pub(super) fn view(&self, kernel: Kernel) -> kernel::Matrix<'_> {
+        let blocks = self.blocks.blocks();
+        let negatives = || self.negatives.get_or_init(|| kernel::negatives(blocks)).as_slice();
         kernel::Matrix {
-            blocks: self.blocks.blocks(),
+            blocks,
             scales: self.scales.floats(),
             bias: self.bias.floats(),
+            negatives: if kernel.wants_negatives() { negatives() } else { &[] },
         }
     }
 }
