@@ -10,12 +10,13 @@ use std::arch::x86_64::{
     _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castsi256_si128,
     _mm256_cmpgt_epi8, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps, _mm256_extracti128_si256,
     _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps,
-    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
-    _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_xor_si256,
+    _mm256_mullo_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_sub_epi8,
+    _mm256_xor_si256,
 };
 
 use super::float::{AttentionRoom, Fused};
-use super::product::{Group, Inputs, Matrix, PANEL, Panel};
+use super::product::{Group, Inputs, LEAST_AFTER_GELU, Matrix, PANEL, Panel, Part, STEPS, Size};
 use super::{Block, exponential, float, product, scalar};
 
 /// How many times 32 bytes of a row are added up in 16 bits: each adds two products of at most 15 x 128.
@@ -129,20 +130,26 @@ fn widened(low: __m256i, high: __m256i) -> __m256i {
 /// See [`product::drive`].
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
-    product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
-        4 => tile::<4>(panel, group, totals),
-        3 => tile::<3>(panel, group, totals),
-        2 => tile::<2>(panel, group, totals),
-        _ => tile::<1>(panel, group, totals),
-    });
+    if inputs.raised {
+        product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+            4 => tile::<4, true>(panel, group, totals),
+            3 => tile::<3, true>(panel, group, totals),
+            2 => tile::<2, true>(panel, group, totals),
+            _ => tile::<1, true>(panel, group, totals),
+        });
+    } else {
+        product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+            4 => tile::<4, false>(panel, group, totals),
+            3 => tile::<3, false>(panel, group, totals),
+            2 => tile::<2, false>(panel, group, totals),
+            _ => tile::<1, false>(panel, group, totals),
+        });
+    }
 }
 
-/// See [`scalar::tile`]. Weights and inputs are within -127..=127. One factor must be without a sign: it is the size of the
-/// weight. Where the weight is negative the bits of the input are turned round: a becomes -a - 1, so that -w too much is
-/// taken away, which is what the sums begin with. Two products are at most 2 x 127 x 128 and fit into 16 bits.
+/// See [`scalar::tile`].
 #[target_feature(enable = "avx2,fma")]
-fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
-    let ones = _mm256_set1_epi16(1);
+fn tile<const T: usize, const RAISED: bool>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
     let mut totals = [[_mm256_setzero_ps(); 2]; T];
     let (mut turn, turns) = panel.turn;
     for (segment, blocks) in panel.blocks.iter().enumerate() {
@@ -151,21 +158,18 @@ fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PAN
         let (own, after) = if turn == 0 { (true, turns) } else { (false, turn) };
         turn = after - 1;
         let ahead = panel.next.get(segment).filter(|_| own).unwrap_or(blocks);
-        let mut sums = [wide(panel.negatives.get(segment).unwrap_or(&[0; PANEL])); T];
-        for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
-            fetch(ahead);
-            let weights = halves(block);
-            let sizes = weights.map(|half| _mm256_abs_epi8(half));
-            let turns = weights.map(|half| _mm256_cmpgt_epi8(_mm256_setzero_si256(), half));
-            for (sums, part) in sums.iter_mut().zip(parts) {
-                let Some(columns) = part.bytes.get(at) else { continue };
-                let columns = _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
-                for ((sum, size), turn) in sums.iter_mut().zip(sizes).zip(turns) {
-                    let pairs = _mm256_maddubs_epi16(size, _mm256_xor_si256(columns, turn));
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
-                }
+        let sums = if RAISED {
+            let Some(raised) = panel.raised.get(segment) else { continue };
+            let by = _mm256_set1_epi32(i32::from(LEAST_AFTER_GELU));
+            let first = wide(&raised.sums).map(|sums| _mm256_mullo_epi32(sums, by));
+            match raised.size {
+                Size::Four => four_sums(blocks, ahead, parts, first),
+                Size::Two => two_sums(blocks, ahead, parts, first),
+                Size::One => halved_sums(blocks, parts, first),
             }
-        }
+        } else {
+            signed_sums(blocks, ahead, parts, panel.negatives.get(segment).unwrap_or(&[0; PANEL]))
+        };
         // What `Part::add` does: written out, since in a large tile the compiler does not find the vectors.
         for ((totals, part), sums) in totals.iter_mut().zip(parts).zip(sums) {
             let scale = _mm256_set1_ps(part.scale);
@@ -180,6 +184,127 @@ fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PAN
             unsafe { _mm256_storeu_ps(out.as_mut_ptr(), total) };
         }
     }
+}
+
+/// The products of inputs within -127..=127. As one factor must be without a sign, that is the size of a weight. Where the
+/// weight is negative the bits of the input are turned round: a becomes -a - 1, so that -w too much is taken away,
+/// which is what the sums begin with. Two products are at most 2 x 127 x 128 and fit into 16 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn signed_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    ahead: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    negatives: &[i16; PANEL],
+) -> [[__m256i; 2]; T] {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [wide(negatives); T];
+    for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
+        fetch(ahead);
+        let weights = halves(block);
+        let sizes = weights.map(|half| _mm256_abs_epi8(half));
+        let turns = weights.map(|half| _mm256_cmpgt_epi8(_mm256_setzero_si256(), half));
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some(columns) = part.bytes.get(at) else { continue };
+            let columns = everywhere(*columns);
+            for ((sum, size), turn) in sums.iter_mut().zip(sizes).zip(turns) {
+                let pairs = _mm256_maddubs_epi16(size, _mm256_xor_si256(columns, turn));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+            }
+        }
+    }
+    sums
+}
+
+/// The products of inputs without a sign where those of two columns fit into 16 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn two_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    ahead: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    first: [__m256i; 2],
+) -> [[__m256i; 2]; T] {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [first; T];
+    for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
+        fetch(ahead);
+        let weights = halves(block);
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some(columns) = part.bytes.get(at) else { continue };
+            let columns = everywhere(*columns);
+            for (sum, half) in sums.iter_mut().zip(weights) {
+                let pairs = _mm256_maddubs_epi16(columns, half);
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+            }
+        }
+    }
+    sums
+}
+
+/// The same where those of four fit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    ahead: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    first: [__m256i; 2],
+) -> [[__m256i; 2]; T] {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [first; T];
+    let pairs = blocks.as_chunks::<2>().0.iter().zip(ahead.as_chunks::<2>().0);
+    for (at, ([first, second], ahead)) in pairs.enumerate() {
+        for block in ahead {
+            fetch(block);
+        }
+        let (first, second) = (halves(first), halves(second));
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some([left, right]) = part.bytes.as_chunks::<2>().0.get(at) else { continue };
+            let (left, right) = (everywhere(*left), everywhere(*right));
+            for ((sum, first), second) in sums.iter_mut().zip(first).zip(second) {
+                let fours =
+                    _mm256_add_epi16(_mm256_maddubs_epi16(left, first), _mm256_maddubs_epi16(right, second));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(fours, ones));
+            }
+        }
+    }
+    sums
+}
+
+/// The same where those of two need not fit: each input in two halves.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx2")]
+fn halved_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    first: [__m256i; 2],
+) -> [[__m256i; 2]; T] {
+    let (ones, bits) = (_mm256_set1_epi16(1), _mm256_set1_epi8(127));
+    let mut sums = [first; T];
+    for (at, block) in blocks.iter().enumerate() {
+        let weights = halves(block);
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some(columns) = part.bytes.get(at) else { continue };
+            let columns = everywhere(*columns);
+            let less = _mm256_and_si256(_mm256_srli_epi16::<1>(columns), bits);
+            for columns in [less, _mm256_sub_epi8(columns, less)] {
+                for (sum, half) in sums.iter_mut().zip(weights) {
+                    let pairs = _mm256_maddubs_epi16(columns, half);
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// Four columns of an input, for each of eight rows.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn everywhere(columns: [i8; 4]) -> __m256i {
+    _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)))
 }
 
 #[inline]
@@ -258,8 +383,14 @@ pub(super) fn add_norm(values: &mut [f32], added: &[f32], norm: (&[f32], &[f32])
 
 /// See [`float::quantise_rows`].
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
-    float::quantise_rows(values, width, inputs);
+pub(super) fn quantise_rows<const AFTER_GELU: bool>(values: &[f32], width: usize, inputs: &mut Inputs) {
+    float::quantise_rows::<AFTER_GELU>(values, width, inputs);
+    if AFTER_GELU {
+        inputs.raised = true;
+        for byte in &mut inputs.bytes {
+            *byte = byte.wrapping_sub(LEAST_AFTER_GELU);
+        }
+    }
 }
 
 /// See [`float::attend`].

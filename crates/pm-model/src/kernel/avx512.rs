@@ -124,8 +124,8 @@ pub(super) fn add_norm(values: &mut [f32], added: &[f32], norm: (&[f32], &[f32])
 
 /// See [`float::quantise_rows`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
-pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
-    float::quantise_rows(values, width, inputs);
+pub(super) fn quantise_rows<const AFTER_GELU: bool>(values: &[f32], width: usize, inputs: &mut Inputs) {
+    float::quantise_rows::<AFTER_GELU>(values, width, inputs);
 }
 
 /// See [`float::attend`].

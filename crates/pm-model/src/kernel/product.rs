@@ -4,6 +4,9 @@
 
 use super::Block;
 
+/// The least byte of an input that was made of what GELU gave, which is hardly ever negative.
+pub(super) const LEAST_AFTER_GELU: i8 = -33;
+
 /// Rows of a matrix in one panel.
 pub(crate) const PANEL: usize = 16;
 /// Columns of an input that have one scale: with one for all of them a single large value, as `[CLS]` has, costs the
@@ -24,6 +27,8 @@ pub(crate) struct Matrix<'a> {
     pub(crate) bias: &'a [f32],
     /// What [`negatives`] gives of `blocks`, for a kernel that wants it.
     pub(crate) negatives: &'a [[i16; PANEL]],
+    /// What [`raised`] gives of `blocks`, for the same kernel where GELU gave the inputs.
+    pub(crate) raised: &'a [Raised],
 }
 
 /// What the negative weights of each row add up to in each segment, without their sign: for each panel, for each
@@ -42,6 +47,66 @@ pub(crate) fn negatives(blocks: &[Block]) -> Vec<[i16; PANEL]> {
     summed.collect()
 }
 
+/// What each row adds up to in each segment, as in [`negatives`], and how large its weights are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Raised {
+    pub(crate) sums: [i16; PANEL],
+    pub(crate) size: Size,
+}
+
+/// Of a segment, how many products of weights in neighbouring columns with inputs within 0..=160 (`RAISED`) fit into 16
+/// bits when they are added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Size {
+    /// Two of a block and the two below them, of the block after it.
+    Four,
+    /// Two of a block.
+    Two,
+    /// Not always two.
+    One,
+}
+
+/// Inputs after GELU are raised by as much as makes them positive, up to this.
+const RAISED: i32 = 127 - LEAST_AFTER_GELU as i32;
+
+impl Raised {
+    fn of(blocks: &[Block; STEPS]) -> Self {
+        let mut sums = [0; PANEL];
+        let (mut two, mut four) = (0, 0);
+        for [first, second] in blocks.as_chunks::<2>().0 {
+            for (at, (a, b)) in first.0.as_chunks::<2>().0.iter().zip(second.0.as_chunks::<2>().0).enumerate()
+            {
+                let ((above, below), (other_above, other_below)) = (by_sign(*a), by_sign(*b));
+                two = above.max(-below).max(other_above).max(-other_below).max(two);
+                four = (above + other_above).max(-below - other_below).max(four);
+                if let Some(sum) = sums.get_mut(at / 2) {
+                    *sum += above + below + other_above + other_below;
+                }
+            }
+        }
+        let fits = |most: i16| i32::from(most) * RAISED <= i32::from(i16::MAX);
+        let size = if fits(four) {
+            Size::Four
+        } else if fits(two) {
+            Size::Two
+        } else {
+            Size::One
+        };
+        Self { sums, size }
+    }
+}
+
+/// The sum of those that are positive, and of those that are negative.
+fn by_sign(weights: [i8; 2]) -> (i16, i16) {
+    let [a, b] = weights.map(i16::from);
+    (a.max(0) + b.max(0), a.min(0) + b.min(0))
+}
+
+/// What is known of the weights, for each panel, for each segment.
+pub(crate) fn raised(blocks: &[Block]) -> Vec<Raised> {
+    blocks.as_chunks::<STEPS>().0.iter().map(Raised::of).collect()
+}
+
 /// Inputs: a value is its byte times the scale of its segment.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Inputs {
@@ -49,6 +114,8 @@ pub(crate) struct Inputs {
     pub(super) columns: usize,
     /// One input after the other. Within -127..=127.
     pub(super) bytes: Vec<i8>,
+    /// Whether [`LEAST_AFTER_GELU`] was taken away from the bytes, so that they need no sign: for AVX2.
+    pub(super) raised: bool,
     /// One for each segment of each input.
     pub(super) scales: Vec<f32>,
     /// The sum of the bytes of each segment of each input.
@@ -59,6 +126,7 @@ impl Inputs {
     /// Makes room for `count` inputs of `width` values, all zero.
     pub(super) fn reset(&mut self, count: usize, width: usize) {
         self.columns = width.next_multiple_of(SEGMENT);
+        self.raised = false;
         let segments = count * self.segments();
         self.bytes.clear();
         self.bytes.resize(count * self.columns, 0);
@@ -91,6 +159,8 @@ pub(super) struct Panel<'a> {
     /// And what [`negatives`] gives of it, where that is known.
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
     pub(super) negatives: &'a [[i16; PANEL]],
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) raised: &'a [Raised],
     /// Those of the panel that comes after it, which may be fetched from memory meanwhile; none after the last.
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
     pub(super) next: &'a [[Block; STEPS]],
@@ -182,6 +252,7 @@ pub(super) fn drive<const LARGEST: usize>(
     for (number, ((blocks, row_scales), bias)) in panels.enumerate() {
         let next = matrix.blocks.get((number + 1) * columns / 4..).unwrap_or_default().as_chunks().0;
         let negatives = matrix.negatives.get(number * segments..).unwrap_or_default();
+        let raised = matrix.raised.get(number * segments..).unwrap_or_default();
         let turns = count.div_ceil(LARGEST);
         let (mut rest, mut left) = (inputs.group(), count);
         let mut out = out.chunks_exact_mut(rows);
@@ -191,7 +262,8 @@ pub(super) fn drive<const LARGEST: usize>(
             (rest, left) = (others, left - size);
             let mut totals = [[0.0; PANEL]; LARGEST];
             let Some(totals) = totals.get_mut(..size) else { continue };
-            let panel = Panel { blocks: blocks.as_chunks().0, negatives, next, turn: (groups - 1, turns) };
+            let turn = (groups - 1, turns);
+            let panel = Panel { blocks: blocks.as_chunks().0, negatives, raised, next, turn };
             tile(panel, group, totals);
             for (totals, out) in totals.iter().zip(&mut out) {
                 let out = out.get_mut(number * PANEL..).unwrap_or_default();

@@ -87,8 +87,8 @@ pub(super) fn run(
         wide.resize(count * intermediate, 0.0);
         kernel.product(layer.up.view(kernel), inputs, wide);
         kernel.gelu(wide);
-        kernel.quantise_rows(wide, intermediate, inputs);
-        kernel.product(layer.down.view(kernel), inputs, added);
+        kernel.quantise_after_gelu(wide, intermediate, inputs);
+        kernel.product(layer.down.view_after_gelu(kernel), inputs, added);
         kernel.add_norm(values, added, layer.norm.view(), epsilon);
     }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::ModelError;
 use crate::container::{Container, Kind, Section, Storage};
-use crate::kernel::{self, Kernel, PANEL, SEGMENT};
+use crate::kernel::{self, Kernel, PANEL, Raised, SEGMENT};
 use crate::wordpiece::{Vocabulary, WordPiece};
 
 use super::config::Shape;
@@ -30,6 +30,7 @@ pub(super) struct Matrix {
     bias: Section,
     /// Made when it is first used: to read all weights when they are opened would hold them in memory.
     negatives: Arc<OnceLock<Vec<[i16; PANEL]>>>,
+    raised: Arc<OnceLock<Vec<Raised>>>,
 }
 
 impl Matrix {
@@ -40,18 +41,31 @@ impl Matrix {
             scales: container.section(at + 1, Some(rows * 4))?,
             bias: container.section(at + 2, Some(rows * 4))?,
             negatives: Arc::default(),
+            raised: Arc::default(),
         })
     }
 
-    /// What `kernel` multiplies with.
+    /// What `kernel` multiplies inputs with.
     pub(super) fn view(&self, kernel: Kernel) -> kernel::Matrix<'_> {
-        let blocks = self.blocks.blocks();
-        let negatives = || self.negatives.get_or_init(|| kernel::negatives(blocks)).as_slice();
+        let plain = self.plain();
+        let negatives = || self.negatives.get_or_init(|| kernel::negatives(plain.blocks)).as_slice();
+        kernel::Matrix { negatives: if kernel.wants_sums() { negatives() } else { &[] }, ..plain }
+    }
+
+    /// What it multiplies inputs with that GELU gave.
+    pub(super) fn view_after_gelu(&self, kernel: Kernel) -> kernel::Matrix<'_> {
+        let plain = self.plain();
+        let raised = || self.raised.get_or_init(|| kernel::raised(plain.blocks)).as_slice();
+        kernel::Matrix { raised: if kernel.wants_sums() { raised() } else { &[] }, ..plain }
+    }
+
+    fn plain(&self) -> kernel::Matrix<'_> {
         kernel::Matrix {
-            blocks,
+            blocks: self.blocks.blocks(),
             scales: self.scales.floats(),
             bias: self.bias.floats(),
-            negatives: if kernel.wants_negatives() { negatives() } else { &[] },
+            negatives: &[],
+            raised: &[],
         }
     }
 }
