@@ -6,14 +6,17 @@
 )]
 
 use std::arch::x86_64::{
-    __m256i, _mm_add_epi32, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi16, _mm256_add_epi32,
-    _mm256_and_si256, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_hadd_epi32,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+    __m256i, _MM_HINT_T1, _mm_add_epi32, _mm_loadu_si128, _mm_prefetch, _mm_storeu_si128, _mm256_abs_epi8,
+    _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castsi256_si128,
+    _mm256_cmpgt_epi8, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps, _mm256_extracti128_si256,
+    _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps,
+    _mm256_mullo_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_sub_epi8,
+    _mm256_xor_si256,
 };
 
 use super::float::{AttentionRoom, Fused};
-use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
+use super::product::{Group, Inputs, LEAST_AFTER_GELU, Matrix, PANEL, Panel, Part, STEPS, Size};
 use super::{Block, exponential, float, product, scalar};
 
 /// How many times 32 bytes of a row are added up in 16 bits: each adds two products of at most 15 x 128.
@@ -127,38 +130,181 @@ fn widened(low: __m256i, high: __m256i) -> __m256i {
 /// See [`product::drive`].
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
-    product::drive::<4>(matrix, inputs, out, |panel, group, out| match out.len() {
-        4 => tile::<4>(panel, group, out),
-        3 => tile::<3>(panel, group, out),
-        2 => tile::<2>(panel, group, out),
-        _ => tile::<1>(panel, group, out),
-    });
+    if inputs.raised {
+        product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+            4 => tile::<4, true>(panel, group, totals),
+            3 => tile::<3, true>(panel, group, totals),
+            2 => tile::<2, true>(panel, group, totals),
+            _ => tile::<1, true>(panel, group, totals),
+        });
+    } else {
+        product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+            4 => tile::<4, false>(panel, group, totals),
+            3 => tile::<3, false>(panel, group, totals),
+            2 => tile::<2, false>(panel, group, totals),
+            _ => tile::<1, false>(panel, group, totals),
+        });
+    }
 }
 
-/// See [`scalar::tiles`]. Weights and inputs are within -127..=127: |w| times a with the sign of w, two neighbours added,
-/// is at most 2 x 127 x 127 and fits into 16 bits.
+/// See [`scalar::tile`].
 #[target_feature(enable = "avx2,fma")]
-fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
-    let inputs = group.split::<T>();
+fn tile<const T: usize, const RAISED: bool>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
+    let mut totals = [[_mm256_setzero_ps(); 2]; T];
+    let (mut turn, turns) = panel.turn;
+    for (segment, blocks) in panel.blocks.iter().enumerate() {
+        let parts = group.parts::<T>(segment);
+        // The groups share the fetching of the next panel; what is here already costs nothing to fetch.
+        let (own, after) = if turn == 0 { (true, turns) } else { (false, turn) };
+        turn = after - 1;
+        let ahead = panel.next.get(segment).filter(|_| own).unwrap_or(blocks);
+        let sums = if RAISED {
+            let Some(raised) = panel.raised.get(segment) else { continue };
+            let by = _mm256_set1_epi32(i32::from(LEAST_AFTER_GELU));
+            let first = wide(&raised.sums).map(|sums| _mm256_mullo_epi32(sums, by));
+            match raised.size {
+                Size::Four => four_sums(blocks, ahead, parts, first),
+                Size::Two => two_sums(blocks, ahead, parts, first),
+                Size::One => halved_sums(blocks, parts, first),
+            }
+        } else {
+            signed_sums(blocks, ahead, parts, panel.negatives.get(segment).unwrap_or(&[0; PANEL]))
+        };
+        // What `Part::add` does: written out, since in a large tile the compiler does not find the vectors.
+        for ((totals, part), sums) in totals.iter_mut().zip(parts).zip(sums) {
+            let scale = _mm256_set1_ps(part.scale);
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total = _mm256_add_ps(*total, _mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale));
+            }
+        }
+    }
+    for (out, totals) in out.iter_mut().zip(totals) {
+        for (out, total) in out.as_chunks_mut::<8>().0.iter_mut().zip(totals) {
+            // SAFETY: 8 times f32 are 32 bytes, and the store asks for no alignment.
+            unsafe { _mm256_storeu_ps(out.as_mut_ptr(), total) };
+        }
+    }
+}
+
+/// The products of inputs within -127..=127. As one factor must be without a sign, that is the size of a weight. Where the
+/// weight is negative the bits of the input are turned round: a becomes -a - 1, so that -w too much is taken away,
+/// which is what the sums begin with. Two products are at most 2 x 127 x 128 and fit into 16 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn signed_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    ahead: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    negatives: &[i16; PANEL],
+) -> [[__m256i; 2]; T] {
     let ones = _mm256_set1_epi16(1);
-    let mut sums = [[_mm256_setzero_si256(); 2]; T];
-    for (at, block) in panel.iter().enumerate() {
+    let mut sums = [wide(negatives); T];
+    for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
+        fetch(ahead);
         let weights = halves(block);
         let sizes = weights.map(|half| _mm256_abs_epi8(half));
-        for (sums, input) in sums.iter_mut().zip(inputs) {
-            let Some(columns) = input.get(at) else { continue };
-            let columns = _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
-            for ((sum, half), size) in sums.iter_mut().zip(weights).zip(sizes) {
-                let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(columns, half));
+        let turns = weights.map(|half| _mm256_cmpgt_epi8(_mm256_setzero_si256(), half));
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some(columns) = part.bytes.get(at) else { continue };
+            let columns = everywhere(*columns);
+            for ((sum, size), turn) in sums.iter_mut().zip(sizes).zip(turns) {
+                let pairs = _mm256_maddubs_epi16(size, _mm256_xor_si256(columns, turn));
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
             }
         }
     }
-    for (out, [low, high]) in out.iter_mut().zip(sums) {
-        let (first, second) = out.split_at_mut(8);
-        store(first, low);
-        store(second, high);
+    sums
+}
+
+/// The products of inputs without a sign where those of two columns fit into 16 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn two_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    ahead: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    first: [__m256i; 2],
+) -> [[__m256i; 2]; T] {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [first; T];
+    for (at, (block, ahead)) in blocks.iter().zip(ahead).enumerate() {
+        fetch(ahead);
+        let weights = halves(block);
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some(columns) = part.bytes.get(at) else { continue };
+            let columns = everywhere(*columns);
+            for (sum, half) in sums.iter_mut().zip(weights) {
+                let pairs = _mm256_maddubs_epi16(columns, half);
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+            }
+        }
     }
+    sums
+}
+
+/// The same where those of four fit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    ahead: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    first: [__m256i; 2],
+) -> [[__m256i; 2]; T] {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [first; T];
+    let pairs = blocks.as_chunks::<2>().0.iter().zip(ahead.as_chunks::<2>().0);
+    for (at, ([first, second], ahead)) in pairs.enumerate() {
+        for block in ahead {
+            fetch(block);
+        }
+        let (first, second) = (halves(first), halves(second));
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some([left, right]) = part.bytes.as_chunks::<2>().0.get(at) else { continue };
+            let (left, right) = (everywhere(*left), everywhere(*right));
+            for ((sum, first), second) in sums.iter_mut().zip(first).zip(second) {
+                let fours =
+                    _mm256_add_epi16(_mm256_maddubs_epi16(left, first), _mm256_maddubs_epi16(right, second));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(fours, ones));
+            }
+        }
+    }
+    sums
+}
+
+/// The same where those of two need not fit: each input in two halves.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx2")]
+fn halved_sums<const T: usize>(
+    blocks: &[Block; STEPS],
+    parts: [Part<'_>; T],
+    first: [__m256i; 2],
+) -> [[__m256i; 2]; T] {
+    let (ones, bits) = (_mm256_set1_epi16(1), _mm256_set1_epi8(127));
+    let mut sums = [first; T];
+    for (at, block) in blocks.iter().enumerate() {
+        let weights = halves(block);
+        for (sums, part) in sums.iter_mut().zip(parts) {
+            let Some(columns) = part.bytes.get(at) else { continue };
+            let columns = everywhere(*columns);
+            let less = _mm256_and_si256(_mm256_srli_epi16::<1>(columns), bits);
+            for columns in [less, _mm256_sub_epi8(columns, less)] {
+                for (sum, half) in sums.iter_mut().zip(weights) {
+                    let pairs = _mm256_maddubs_epi16(columns, half);
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// Four columns of an input, for each of eight rows.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn everywhere(columns: [i8; 4]) -> __m256i {
+    _mm256_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)))
 }
 
 #[inline]
@@ -185,10 +331,18 @@ fn halves(block: &Block) -> [__m256i; 2] {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn store(out: &mut [i32], sums: __m256i) {
-    assert_eq!(out.len(), 8);
-    // SAFETY: 8 times i32 are 32 bytes, and the store asks for no alignment.
-    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sums) };
+fn wide(numbers: &[i16; PANEL]) -> [__m256i; 2] {
+    let (low, high) = numbers.split_at(8);
+    // SAFETY: of the 16 each half is 8 times i16, so 16 bytes, and the loads ask for no alignment.
+    let halves = unsafe { [_mm_loadu_si128(low.as_ptr().cast()), _mm_loadu_si128(high.as_ptr().cast())] };
+    halves.map(|half| _mm256_cvtepi16_epi32(half))
+}
+
+/// Asks for a block before it is needed, in the second cache: two panels may be more than the first one holds.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn fetch(block: &Block) {
+    _mm_prefetch::<_MM_HINT_T1>(block.0.as_ptr());
 }
 
 /// The sum of each.
@@ -229,8 +383,14 @@ pub(super) fn add_norm(values: &mut [f32], added: &[f32], norm: (&[f32], &[f32])
 
 /// See [`float::quantise_rows`].
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
-    float::quantise_rows(values, width, inputs);
+pub(super) fn quantise_rows<const AFTER_GELU: bool>(values: &[f32], width: usize, inputs: &mut Inputs) {
+    float::quantise_rows::<AFTER_GELU>(values, width, inputs);
+    if AFTER_GELU {
+        inputs.raised = true;
+        for byte in &mut inputs.bytes {
+            *byte = byte.wrapping_sub(LEAST_AFTER_GELU);
+        }
+    }
 }
 
 /// See [`float::attend`].

@@ -15,8 +15,8 @@ use std::arch::x86_64::{
 };
 
 use super::float::{AttentionRoom, Fused};
-use super::product::{Group, Inputs, Matrix, PANEL, STEPS};
-use super::{Block, exponential, float, product, scalar};
+use super::product::{Group, Inputs, Matrix, PANEL, Panel};
+use super::{exponential, float, product, scalar};
 
 /// See [`scalar::dots_u4`]: 128 values at a time.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
@@ -45,37 +45,43 @@ pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
 /// See [`product::drive`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
 pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
-    product::drive::<8>(matrix, inputs, out, |panel, group, out| match out.len() {
-        8 => tile::<8>(panel, group, out),
-        7 => tile::<7>(panel, group, out),
-        6 => tile::<6>(panel, group, out),
-        5 => tile::<5>(panel, group, out),
-        4 => tile::<4>(panel, group, out),
-        3 => tile::<3>(panel, group, out),
-        2 => tile::<2>(panel, group, out),
-        _ => tile::<1>(panel, group, out),
+    product::drive::<8>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+        8 => tile::<8>(panel, group, totals),
+        7 => tile::<7>(panel, group, totals),
+        6 => tile::<6>(panel, group, totals),
+        5 => tile::<5>(panel, group, totals),
+        4 => tile::<4>(panel, group, totals),
+        3 => tile::<3>(panel, group, totals),
+        2 => tile::<2>(panel, group, totals),
+        _ => tile::<1>(panel, group, totals),
     });
 }
 
-/// See [`scalar::tiles`]. 128 is added to the weights, and 128 times the sum of the input taken away again.
+/// See [`scalar::tile`]. 128 is added to the weights, and 128 times the sum of the input taken away again.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
-fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
+fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
     let flip = _mm512_set1_epi8(i8::MIN);
-    let inputs = group.split::<T>();
-    let mut sums = [_mm512_setzero_si512(); T];
-    for (at, block) in panel.iter().enumerate() {
-        let weights = _mm512_xor_si512(load(&block.0), flip);
-        for (sum, input) in sums.iter_mut().zip(inputs) {
-            let Some(columns) = input.get(at) else { continue };
-            let columns = _mm512_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
-            *sum = _mm512_dpbusd_epi32(*sum, weights, columns);
+    let mut totals = [[0.0; PANEL]; T];
+    for (segment, blocks) in panel.blocks.iter().enumerate() {
+        let parts = group.parts::<T>(segment);
+        let mut sums = [_mm512_setzero_si512(); T];
+        for (at, block) in blocks.iter().enumerate() {
+            let weights = _mm512_xor_si512(load(&block.0), flip);
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                let Some(columns) = part.bytes.get(at) else { continue };
+                let columns = _mm512_set1_epi32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
+                *sum = _mm512_dpbusd_epi32(*sum, weights, columns);
+            }
+        }
+        for ((totals, part), wide) in totals.iter_mut().zip(parts).zip(sums) {
+            let wide = _mm512_sub_epi32(wide, _mm512_set1_epi32(128 * part.sum));
+            let mut sums = [0; PANEL];
+            // SAFETY: 16 times i32 are 64 bytes, and the store asks for no alignment.
+            unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), wide) };
+            part.add(totals, sums);
         }
     }
-    for ((out, sums), counted) in out.iter_mut().zip(sums).zip(group.sums()) {
-        let sums = _mm512_sub_epi32(sums, _mm512_set1_epi32(128 * counted));
-        // SAFETY: 16 times i32 are 64 bytes, and the store asks for no alignment.
-        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sums) };
-    }
+    out.copy_from_slice(&totals);
 }
 
 #[inline]
@@ -118,8 +124,8 @@ pub(super) fn add_norm(values: &mut [f32], added: &[f32], norm: (&[f32], &[f32])
 
 /// See [`float::quantise_rows`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx2,fma")]
-pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
-    float::quantise_rows(values, width, inputs);
+pub(super) fn quantise_rows<const AFTER_GELU: bool>(values: &[f32], width: usize, inputs: &mut Inputs) {
+    float::quantise_rows::<AFTER_GELU>(values, width, inputs);
 }
 
 /// See [`float::attend`].

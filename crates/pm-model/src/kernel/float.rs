@@ -3,13 +3,16 @@
 
 #![expect(clippy::inline_always, reason = "vectorised by the features of the function they are inlined into")]
 
-use super::product::{Inputs, SEGMENT};
+use super::product::{Inputs, LEAST_AFTER_GELU, SEGMENT};
 
 /// How many values the loops keep apart.
 const LANES: usize = 16;
 /// Adding it to a number below 2^22 rounds that to an integer, to even where it is in the middle, which is then in the
 /// low bits: 1.5 x 2^23.
 const ROUND: f32 = 12_582_912.0;
+/// What a segment of what [`gelu`] gave is at least taken to reach to, so that no byte is below [`LEAST_AFTER_GELU`]: the least
+/// value is -0.169971.
+const REACH_AFTER_GELU: f32 = 0.17 * 127.0 / -(LEAST_AFTER_GELU as f32);
 
 /// `a * b + c`, rounded once or twice.
 pub(super) trait Add<T = f32> {
@@ -172,23 +175,25 @@ pub(super) fn add_norm<A: Add>(
     }
 }
 
-/// Rounds each row of `width` values to bytes with a scale for each segment, as `quantise` does.
+/// Rounds each row of `width` values to bytes with a scale for each segment, as `quantise` does; those that [`gelu`] gave to
+/// no byte below [`LEAST_AFTER_GELU`].
 #[inline(always)]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the low byte of a sum with `ROUND` is the rounded number"
 )]
-pub(super) fn quantise_rows(values: &[f32], width: usize, inputs: &mut Inputs) {
+pub(super) fn quantise_rows<const AFTER_GELU: bool>(values: &[f32], width: usize, inputs: &mut Inputs) {
     let (columns, segments) = (inputs.columns.max(1), inputs.segments().max(1));
     let rows = values.chunks_exact(width.max(1)).zip(inputs.bytes.chunks_exact_mut(columns));
     let scales = inputs.scales.chunks_exact_mut(segments).zip(inputs.sums.chunks_exact_mut(segments));
     for ((row, bytes), (scales, sums)) in rows.zip(scales) {
         let parts = row.chunks(SEGMENT).zip(bytes.chunks_mut(SEGMENT));
         for ((values, bytes), (scale, sum)) in parts.zip(scales.iter_mut().zip(sums)) {
-            let largest = largest::<true>(values, 1e-30);
+            let largest = largest::<true>(values, if AFTER_GELU { REACH_AFTER_GELU } else { 1e-30 });
             let factor = 127.0 / largest;
             for (byte, value) in bytes.iter_mut().zip(values) {
-                *byte = (*value * factor + ROUND).to_bits() as i8;
+                let rounded = (*value * factor + ROUND).to_bits() as i8;
+                *byte = if AFTER_GELU { rounded.max(LEAST_AFTER_GELU) } else { rounded };
             }
             *scale = largest / 127.0;
             *sum = bytes.iter().map(|byte| i32::from(*byte)).sum();

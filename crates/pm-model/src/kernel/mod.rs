@@ -29,7 +29,7 @@ use std::sync::OnceLock;
 
 pub(crate) use cast::{Block, block_bytes, block_bytes_mut, blocks, floats, signed, words};
 pub(crate) use float::AttentionRoom;
-pub(crate) use product::{Inputs, Matrix, PANEL, SEGMENT};
+pub(crate) use product::{Inputs, Matrix, PANEL, Raised, SEGMENT, negatives, raised};
 
 /// How floating point is added up where nothing is known of the machine but its architecture.
 #[cfg(target_arch = "aarch64")]

@@ -10,8 +10,8 @@ use std::arch::aarch64::{
     vshrq_n_u8, vst1q_s32,
 };
 
-use super::product::{self, Group, Inputs, Matrix, PANEL, STEPS};
-use super::{Block, scalar};
+use super::product::{self, Group, Inputs, Matrix, PANEL, Panel};
+use super::scalar;
 
 /// See [`scalar::dots_u4`]: 32 values at a time.
 #[target_feature(enable = "neon")]
@@ -37,40 +37,46 @@ pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
 /// See [`product::drive`].
 #[target_feature(enable = "neon")]
 pub(super) fn product(matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
-    product::drive::<4>(matrix, inputs, out, |panel, group, out| match out.len() {
-        4 => tile::<4>(panel, group, out),
-        3 => tile::<3>(panel, group, out),
-        2 => tile::<2>(panel, group, out),
-        _ => tile::<1>(panel, group, out),
+    product::drive::<4>(matrix, inputs, out, |panel, group, totals| match totals.len() {
+        4 => tile::<4>(panel, group, totals),
+        3 => tile::<3>(panel, group, totals),
+        2 => tile::<2>(panel, group, totals),
+        _ => tile::<1>(panel, group, totals),
     });
 }
 
-/// See [`scalar::tiles`]. Weights and inputs are within -127..=127: two products fit into 16 bits.
+/// See [`scalar::tile`]. Weights and inputs are within -127..=127: two products fit into 16 bits.
 #[target_feature(enable = "neon")]
-fn tile<const T: usize>(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
-    let inputs = group.split::<T>();
-    let mut sums = [[vdupq_n_s32(0); 4]; T];
-    for (at, block) in panel.iter().enumerate() {
-        let quarters = block.0.as_chunks::<16>().0;
-        for (sums, input) in sums.iter_mut().zip(inputs) {
-            let Some(columns) = input.get(at) else { continue };
-            let columns = vdupq_n_s32(i32::from_ne_bytes(columns.map(i8::cast_unsigned)));
-            let columns = vreinterpretq_s8_s32(columns);
-            for (sum, quarter) in sums.iter_mut().zip(quarters) {
-                let weights = load(quarter);
-                let low = vmull_s8(vget_low_s8(weights), vget_low_s8(columns));
-                let high = vmull_high_s8(weights, columns);
-                // Two columns of four rows, and once more: all four.
-                *sum = vpadalq_s16(*sum, vpaddq_s16(low, high));
+fn tile<const T: usize>(panel: Panel<'_>, group: Group<'_>, out: &mut [[f32; PANEL]]) {
+    let mut totals = [[0.0; PANEL]; T];
+    for (segment, blocks) in panel.blocks.iter().enumerate() {
+        let parts = group.parts::<T>(segment);
+        let mut sums = [[vdupq_n_s32(0); 4]; T];
+        for (at, block) in blocks.iter().enumerate() {
+            let quarters = block.0.as_chunks::<16>().0;
+            for (sums, part) in sums.iter_mut().zip(parts) {
+                let Some(columns) = part.bytes.get(at) else { continue };
+                let columns =
+                    vreinterpretq_s8_s32(vdupq_n_s32(i32::from_ne_bytes(columns.map(i8::cast_unsigned))));
+                for (sum, quarter) in sums.iter_mut().zip(quarters) {
+                    let weights = load(quarter);
+                    let low = vmull_s8(vget_low_s8(weights), vget_low_s8(columns));
+                    let high = vmull_high_s8(weights, columns);
+                    // Two columns of four rows, and once more: all four.
+                    *sum = vpadalq_s16(*sum, vpaddq_s16(low, high));
+                }
             }
         }
-    }
-    for (out, sums) in out.iter_mut().zip(sums) {
-        for (out, sum) in out.as_chunks_mut::<4>().0.iter_mut().zip(sums) {
-            // SAFETY: the array is 16 bytes long, and the store asks for the alignment of its elements only.
-            unsafe { vst1q_s32(out.as_mut_ptr(), sum) };
+        for ((totals, part), quarters) in totals.iter_mut().zip(parts).zip(sums) {
+            let mut sums = [0; PANEL];
+            for (sums, quarter) in sums.as_chunks_mut::<4>().0.iter_mut().zip(quarters) {
+                // SAFETY: the array is 16 bytes long, and the store asks for the alignment of its elements only.
+                unsafe { vst1q_s32(sums.as_mut_ptr(), quarter) };
+            }
+            part.add(totals, sums);
         }
     }
+    out.copy_from_slice(&totals);
 }
 
 #[inline]

@@ -4,6 +4,9 @@
 
 use super::Block;
 
+/// The least byte of an input that was made of what GELU gave, which is hardly ever negative.
+pub(super) const LEAST_AFTER_GELU: i8 = -33;
+
 /// Rows of a matrix in one panel.
 pub(crate) const PANEL: usize = 16;
 /// Columns of an input that have one scale: with one for all of them a single large value, as `[CLS]` has, costs the
@@ -22,6 +25,86 @@ pub(crate) struct Matrix<'a> {
     pub(crate) scales: &'a [f32],
     /// What is added to each row.
     pub(crate) bias: &'a [f32],
+    /// What [`negatives`] gives of `blocks`, for a kernel that wants it.
+    pub(crate) negatives: &'a [[i16; PANEL]],
+    /// What [`raised`] gives of `blocks`, for the same kernel where GELU gave the inputs.
+    pub(crate) raised: &'a [Raised],
+}
+
+/// What the negative weights of each row add up to in each segment, without their sign: for each panel, for each
+/// segment, 16 sums of at most 64 x 127.
+pub(crate) fn negatives(blocks: &[Block]) -> Vec<[i16; PANEL]> {
+    let segments = blocks.as_chunks::<STEPS>().0.iter();
+    let summed = segments.map(|blocks| {
+        let mut sums = [0; PANEL];
+        for block in blocks {
+            for (sum, weights) in sums.iter_mut().zip(block.0.as_chunks::<4>().0) {
+                *sum -= weights.iter().map(|weight| i16::from(*weight).min(0)).sum::<i16>();
+            }
+        }
+        sums
+    });
+    summed.collect()
+}
+
+/// What each row adds up to in each segment, as in [`negatives`], and how large its weights are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Raised {
+    pub(crate) sums: [i16; PANEL],
+    pub(crate) size: Size,
+}
+
+/// Of a segment, how many products of weights in neighbouring columns with inputs within 0..=160 (`RAISED`) fit into 16
+/// bits when they are added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Size {
+    /// Two of a block and the two below them, of the block after it.
+    Four,
+    /// Two of a block.
+    Two,
+    /// Not always two.
+    One,
+}
+
+/// Inputs after GELU are raised by as much as makes them positive, up to this.
+const RAISED: i32 = 127 - LEAST_AFTER_GELU as i32;
+
+impl Raised {
+    fn of(blocks: &[Block; STEPS]) -> Self {
+        let mut sums = [0; PANEL];
+        let (mut two, mut four) = (0, 0);
+        for [first, second] in blocks.as_chunks::<2>().0 {
+            for (at, (a, b)) in first.0.as_chunks::<2>().0.iter().zip(second.0.as_chunks::<2>().0).enumerate()
+            {
+                let ((above, below), (other_above, other_below)) = (by_sign(*a), by_sign(*b));
+                two = above.max(-below).max(other_above).max(-other_below).max(two);
+                four = (above + other_above).max(-below - other_below).max(four);
+                if let Some(sum) = sums.get_mut(at / 2) {
+                    *sum += above + below + other_above + other_below;
+                }
+            }
+        }
+        let fits = |most: i16| i32::from(most) * RAISED <= i32::from(i16::MAX);
+        let size = if fits(four) {
+            Size::Four
+        } else if fits(two) {
+            Size::Two
+        } else {
+            Size::One
+        };
+        Self { sums, size }
+    }
+}
+
+/// The sum of those that are positive, and of those that are negative.
+fn by_sign(weights: [i8; 2]) -> (i16, i16) {
+    let [a, b] = weights.map(i16::from);
+    (a.max(0) + b.max(0), a.min(0) + b.min(0))
+}
+
+/// What is known of the weights, for each panel, for each segment.
+pub(crate) fn raised(blocks: &[Block]) -> Vec<Raised> {
+    blocks.as_chunks::<STEPS>().0.iter().map(Raised::of).collect()
 }
 
 /// Inputs: a value is its byte times the scale of its segment.
@@ -31,6 +114,8 @@ pub(crate) struct Inputs {
     pub(super) columns: usize,
     /// One input after the other. Within -127..=127.
     pub(super) bytes: Vec<i8>,
+    /// Whether [`LEAST_AFTER_GELU`] was taken away from the bytes, so that they need no sign: for AVX2.
+    pub(super) raised: bool,
     /// One for each segment of each input.
     pub(super) scales: Vec<f32>,
     /// The sum of the bytes of each segment of each input.
@@ -41,6 +126,7 @@ impl Inputs {
     /// Makes room for `count` inputs of `width` values, all zero.
     pub(super) fn reset(&mut self, count: usize, width: usize) {
         self.columns = width.next_multiple_of(SEGMENT);
+        self.raised = false;
         let segments = count * self.segments();
         self.bytes.clear();
         self.bytes.resize(count * self.columns, 0);
@@ -54,84 +140,132 @@ impl Inputs {
     pub(super) fn segments(&self) -> usize {
         self.columns / SEGMENT
     }
+
+    fn group(&self) -> Group<'_> {
+        Group {
+            segments: self.segments(),
+            bytes: self.bytes.as_chunks().0,
+            scales: &self.scales,
+            sums: &self.sums,
+        }
+    }
 }
 
-/// One segment of up to `MOST` inputs, which is multiplied with one panel at a time.
+/// 16 rows of a matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Panel<'a> {
+    /// For each segment its blocks.
+    pub(super) blocks: &'a [[Block; STEPS]],
+    /// And what [`negatives`] gives of it, where that is known.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) negatives: &'a [[i16; PANEL]],
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) raised: &'a [Raised],
+    /// Those of the panel that comes after it, which may be fetched from memory meanwhile; none after the last.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) next: &'a [[Block; STEPS]],
+    /// Groups that are multiplied with this panel after this one, and how many there are.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+    pub(super) turn: (usize, usize),
+}
+
+/// Some inputs, which are multiplied with one panel at a time.
 #[derive(Clone, Copy)]
 pub(super) struct Group<'a> {
-    columns: usize,
-    bytes: &'a [i8],
-    segment: usize,
-    /// Of all segments, as in [`Inputs`].
+    /// Segments of one input.
+    segments: usize,
+    /// Segment by segment, as the rest.
+    bytes: &'a [[i8; SEGMENT]],
+    scales: &'a [f32],
     sums: &'a [i32],
 }
 
-impl<'a> Group<'a> {
-    /// The bytes of each input.
-    #[inline(always)]
-    pub(super) fn inputs(self) -> impl Iterator<Item = &'a [[i8; 4]; STEPS]> {
-        let rows = self.bytes.chunks_exact(self.columns.max(1));
-        rows.filter_map(move |row| row.as_chunks().0.as_chunks().0.get(self.segment))
-    }
-
-    /// [`Self::inputs`] of `T` of them; zeros where there are not so many.
-    #[inline(always)]
-    pub(super) fn split<const T: usize>(self) -> [&'a [[i8; 4]; STEPS]; T] {
-        let mut out = [&[[0; 4]; STEPS]; T];
-        for (out, input) in out.iter_mut().zip(self.inputs()) {
-            *out = input;
-        }
-        out
-    }
-
-    /// The sum of the bytes of each input.
-    #[inline(always)]
+/// A segment of an input.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) bytes: &'a [[i8; 4]; STEPS],
+    pub(super) scale: f32,
+    /// The sum of the bytes.
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX-512"))]
-    pub(super) fn sums(self) -> impl Iterator<Item = i32> {
-        let segments = (self.columns / SEGMENT).max(1);
-        self.sums.iter().skip(self.segment).step_by(segments).copied()
+    pub(super) sum: i32,
+}
+
+impl<'a> Group<'a> {
+    /// The first `count` inputs, and the others.
+    #[inline(always)]
+    fn split_at(self, count: usize) -> (Self, Self) {
+        let middle = count * self.segments;
+        let (bytes, other_bytes) = self.bytes.split_at_checked(middle).unwrap_or_default();
+        let (scales, other_scales) = self.scales.split_at_checked(middle).unwrap_or_default();
+        let (sums, other_sums) = self.sums.split_at_checked(middle).unwrap_or_default();
+        let others = Self { bytes: other_bytes, scales: other_scales, sums: other_sums, ..self };
+        (Self { bytes, scales, sums, ..self }, others)
+    }
+
+    /// One segment of `T` inputs; zeros where there are not so many.
+    #[inline(always)]
+    pub(super) fn parts<const T: usize>(self, segment: usize) -> [Part<'a>; T] {
+        let mut parts = [Part { bytes: &[[0; 4]; STEPS], scale: 0.0, sum: 0 }; T];
+        for (number, part) in parts.iter_mut().enumerate() {
+            let at = number * self.segments + segment;
+            if let (Some(bytes), Some(scale), Some(sum)) =
+                (self.bytes.get(at), self.scales.get(at), self.sums.get(at))
+                && let [bytes] = bytes.as_chunks().0.as_chunks().0
+            {
+                *part = Part { bytes, scale: *scale, sum: *sum };
+            }
+        }
+        parts
+    }
+}
+
+impl Part<'_> {
+    /// Adds what the `sums` of a segment's products stand for to `totals`.
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "the sum over a segment is below 2^24")]
+    pub(super) fn add(self, totals: &mut [f32; PANEL], sums: [i32; PANEL]) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total += sum as f32 * self.scale;
+        }
     }
 }
 
 /// `out` becomes for each input, for each row of the matrix: the row times the input, plus the bias of the row.
 ///
-/// Panel by panel, so that a panel is read from memory once and is in the nearest cache for all inputs. `tiles` fills
-/// one array of 16 sums for each input of a group. What is done with the sums is the same to the last bit whatever
-/// fills them.
+/// Panel by panel, so that a panel is read from memory once and is in the nearest cache for all inputs. Inputs go in
+/// groups of up to `LARGEST`, about as large as each other. `tile` adds up one array of 16 totals for each input of a group, by
+/// [`Part::add`]: what is done with sums is the same to the last bit whatever fills them.
 #[inline(always)]
-#[expect(clippy::cast_precision_loss, reason = "the sum over a segment is below 2^24")]
-pub(super) fn drive<const MOST: usize>(
+pub(super) fn drive<const LARGEST: usize>(
     matrix: Matrix<'_>,
     inputs: &Inputs,
     out: &mut [f32],
-    tiles: impl Fn(&[Block; STEPS], Group<'_>, &mut [[i32; PANEL]]),
+    tile: impl Fn(Panel<'_>, Group<'_>, &mut [[f32; PANEL]]),
 ) {
     let (columns, segments, rows) = (inputs.columns, inputs.segments(), matrix.scales.len());
     if columns == 0 || rows == 0 {
         return;
     }
+    let count = inputs.scales.len() / segments;
     let panels = matrix.blocks.chunks_exact(columns / 4);
     let panels = panels.zip(matrix.scales.chunks(PANEL)).zip(matrix.bias.chunks(PANEL));
-    for (number, ((panel, row_scales), bias)) in panels.enumerate() {
-        let groups = inputs.bytes.chunks(columns * MOST).zip(inputs.sums.chunks(segments * MOST));
-        let groups = groups.zip(inputs.scales.chunks(segments * MOST)).zip(out.chunks_mut(rows * MOST));
-        for (((bytes, sums), scales), out) in groups {
-            let count = scales.len() / segments;
-            let mut totals = [[0.0; PANEL]; MOST];
-            let mut results = [[0; PANEL]; MOST];
-            let Some(results) = results.get_mut(..count) else { continue };
-            for (segment, blocks) in panel.as_chunks::<STEPS>().0.iter().enumerate() {
-                tiles(blocks, Group { columns, bytes, segment, sums }, results);
-                let scales = scales.iter().skip(segment).step_by(segments);
-                for ((totals, sums), scale) in totals.iter_mut().zip(results.iter()).zip(scales) {
-                    // Copied, so that nothing has to be read again after each of the 16 is written.
-                    let (scale, sums) = (*scale, *sums);
-                    for (total, sum) in totals.iter_mut().zip(sums) {
-                        *total += sum as f32 * scale;
-                    }
-                }
-            }
-            for (totals, out) in totals.iter().zip(out.chunks_exact_mut(rows)) {
+    for (number, ((blocks, row_scales), bias)) in panels.enumerate() {
+        let next = matrix.blocks.get((number + 1) * columns / 4..).unwrap_or_default().as_chunks().0;
+        let negatives = matrix.negatives.get(number * segments..).unwrap_or_default();
+        let raised = matrix.raised.get(number * segments..).unwrap_or_default();
+        let turns = count.div_ceil(LARGEST);
+        let (mut rest, mut left) = (inputs.group(), count);
+        let mut out = out.chunks_exact_mut(rows);
+        for groups in (1..=turns).rev() {
+            let size = left.div_ceil(groups);
+            let (group, others) = rest.split_at(size);
+            (rest, left) = (others, left - size);
+            let mut totals = [[0.0; PANEL]; LARGEST];
+            let Some(totals) = totals.get_mut(..size) else { continue };
+            let turn = (groups - 1, turns);
+            let panel = Panel { blocks: blocks.as_chunks().0, negatives, raised, next, turn };
+            tile(panel, group, totals);
+            for (totals, out) in totals.iter().zip(&mut out) {
                 let out = out.get_mut(number * PANEL..).unwrap_or_default();
                 for (((out, total), scale), bias) in out.iter_mut().zip(totals).zip(row_scales).zip(bias) {
                     *out = *total * scale + bias;

@@ -1,7 +1,6 @@
 //! The arithmetic as it is meant: the yardstick of every other kernel, and what runs where there is none.
 
-use super::Block;
-use super::product::{Group, PANEL, STEPS};
+use super::product::{Group, PANEL, Panel};
 
 /// See [`super::Kernel::dots_u4`].
 pub(super) fn dots_u4(query: &[i8], rows: &[u8], out: &mut [i32]) {
@@ -19,17 +18,19 @@ pub(super) fn dot_u4(lower: &[i8], upper: &[i8], row: &[u8]) -> i32 {
 }
 
 /// What 16 rows of weights give for each input of a group.
-pub(super) fn tiles(panel: &[Block; STEPS], group: Group<'_>, out: &mut [[i32; PANEL]]) {
-    for (sums, input) in out.iter_mut().zip(group.inputs()) {
-        let mut wide = [0; PANEL];
-        for (block, columns) in panel.iter().zip(input) {
-            let columns = columns.map(i32::from);
-            for (sum, weights) in wide.iter_mut().zip(block.0.as_chunks::<4>().0) {
-                for (weight, column) in weights.iter().zip(columns) {
-                    *sum += i32::from(*weight) * column;
+pub(super) fn tile(panel: Panel<'_>, group: Group<'_>, totals: &mut [[f32; PANEL]]) {
+    for (segment, blocks) in panel.blocks.iter().enumerate() {
+        for (totals, part) in totals.iter_mut().zip(group.parts::<4>(segment)) {
+            let mut sums = [0; PANEL];
+            for (block, columns) in blocks.iter().zip(part.bytes) {
+                let columns = columns.map(i32::from);
+                for (sum, weights) in sums.iter_mut().zip(block.0.as_chunks::<4>().0) {
+                    for (weight, column) in weights.iter().zip(columns) {
+                        *sum += i32::from(*weight) * column;
+                    }
                 }
             }
+            part.add(totals, sums);
         }
-        *sums = wide;
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn run(
         }
         kernel.quantise_rows(values, hidden, inputs);
         wide.resize(count * 3 * hidden, 0.0);
-        kernel.product(layer.attention.view(), inputs, wide);
+        kernel.product(layer.attention.view(kernel), inputs, wide);
         let (mut rows, mut found) = (wide.as_slice(), added.as_mut_slice());
         for text in texts {
             let (own, after) = rows.split_at_checked(text.len() * 3 * hidden).unwrap_or_default();
@@ -80,15 +80,15 @@ pub(super) fn run(
             (rows, found) = (after, rest);
         }
         kernel.quantise_rows(added, hidden, inputs);
-        kernel.product(layer.attention_output.view(), inputs, added);
+        kernel.product(layer.attention_output.view(kernel), inputs, added);
         kernel.add_norm(values, added, layer.attention_norm.view(), epsilon);
 
         kernel.quantise_rows(values, hidden, inputs);
         wide.resize(count * intermediate, 0.0);
-        kernel.product(layer.up.view(), inputs, wide);
+        kernel.product(layer.up.view(kernel), inputs, wide);
         kernel.gelu(wide);
-        kernel.quantise_rows(wide, intermediate, inputs);
-        kernel.product(layer.down.view(), inputs, added);
+        kernel.quantise_after_gelu(wide, intermediate, inputs);
+        kernel.product(layer.down.view_after_gelu(kernel), inputs, added);
         kernel.add_norm(values, added, layer.norm.view(), epsilon);
     }
 }

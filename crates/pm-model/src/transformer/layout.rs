@@ -10,9 +10,11 @@
 //! A matrix is three sections: blocks (`kernel/product.rs`), f32 scale for each row, f32 bias for each row. The queries
 //! are divided by the root of the width of a head, in their scales and their bias.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::ModelError;
 use crate::container::{Container, Kind, Section, Storage};
-use crate::kernel::{self, PANEL, SEGMENT};
+use crate::kernel::{self, Kernel, PANEL, Raised, SEGMENT};
 use crate::wordpiece::{Vocabulary, WordPiece};
 
 use super::config::Shape;
@@ -26,6 +28,9 @@ pub(super) struct Matrix {
     blocks: Section,
     scales: Section,
     bias: Section,
+    /// Made when it is first used: to read all weights when they are opened would hold them in memory.
+    negatives: Arc<OnceLock<Vec<[i16; PANEL]>>>,
+    raised: Arc<OnceLock<Vec<Raised>>>,
 }
 
 impl Matrix {
@@ -35,14 +40,32 @@ impl Matrix {
                 .section(at, Some(rows.next_multiple_of(PANEL) * columns.next_multiple_of(SEGMENT)))?,
             scales: container.section(at + 1, Some(rows * 4))?,
             bias: container.section(at + 2, Some(rows * 4))?,
+            negatives: Arc::default(),
+            raised: Arc::default(),
         })
     }
 
-    pub(super) fn view(&self) -> kernel::Matrix<'_> {
+    /// What `kernel` multiplies inputs with.
+    pub(super) fn view(&self, kernel: Kernel) -> kernel::Matrix<'_> {
+        let plain = self.plain();
+        let negatives = || self.negatives.get_or_init(|| kernel::negatives(plain.blocks)).as_slice();
+        kernel::Matrix { negatives: if kernel.wants_sums() { negatives() } else { &[] }, ..plain }
+    }
+
+    /// What it multiplies inputs with that GELU gave.
+    pub(super) fn view_after_gelu(&self, kernel: Kernel) -> kernel::Matrix<'_> {
+        let plain = self.plain();
+        let raised = || self.raised.get_or_init(|| kernel::raised(plain.blocks)).as_slice();
+        kernel::Matrix { raised: if kernel.wants_sums() { raised() } else { &[] }, ..plain }
+    }
+
+    fn plain(&self) -> kernel::Matrix<'_> {
         kernel::Matrix {
             blocks: self.blocks.blocks(),
             scales: self.scales.floats(),
             bias: self.bias.floats(),
+            negatives: &[],
+            raised: &[],
         }
     }
 }
