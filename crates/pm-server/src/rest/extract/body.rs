@@ -183,15 +183,18 @@ async fn read(headers: &HeaderMap, mut body: Body, limit: &BodyLimit) -> Result<
     let (mut bytes, mut place) = (BytesMut::new(), None);
     let mut pace = Pace::new();
     loop {
-        let frame = match tokio::time::timeout(Pace::SPAN, body.frame()).await {
-            Ok(Some(frame)) => frame,
-            Ok(None) => break,
-            Err(_) if place.is_some() => {
+        // A timer that is due so soon wakes the thread that waits for all of them, and a body is most often not there when it is
+        // first asked for: only who takes much room is watched.
+        let frame = if place.is_some() {
+            let Ok(frame) = tokio::time::timeout(Pace::SPAN, body.frame()).await else {
                 pace.come(0, room)?;
                 continue;
-            }
-            Err(_) => continue,
+            };
+            frame
+        } else {
+            body.frame().await
         };
+        let Some(frame) = frame else { break };
         let broken = |_| Problem::new(Code::MalformedRequest, "the body broke off");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         if bytes.len() + data.len() > *limit {
