@@ -220,9 +220,11 @@ impl Writing {
         if guard == Guard::Savepoint {
             return self.release(verdict);
         }
-        if verdict == Verdict::Undo && self.connection.total_changes() != before {
+        let halfway = verdict == Verdict::Undo && self.connection.total_changes() != before;
+        // After some faults SQLite has ended the whole transaction: what comes next would be kept, each by itself.
+        if halfway || self.connection.is_autocommit() {
             let aborted = ffi::Error::new(ffi::SQLITE_ABORT);
-            let why = "a write of the same transaction failed halfway".to_owned();
+            let why = "a write of the same transaction failed".to_owned();
             return Err(Arc::new(rusqlite::Error::SqliteFailure(aborted, Some(why))));
         }
         Ok(())

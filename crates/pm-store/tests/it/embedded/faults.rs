@@ -25,22 +25,32 @@ fn break_key(harness: &Embedded, key: &str, how: &str) {
     intruder(harness).execute_batch(&trigger).unwrap();
 }
 
-/// Stores two items for each key at once, while the writer is kept from beginning, so that they come to lie in few groups.
+/// Stores two items for each key at once, so that they come to lie in few groups.
 async fn store_together(harness: &Embedded, project: ProjectId, keys: &[&str]) -> Vec<pm_core::Result<()>> {
+    let pair = |key: &&str| put(vec![item(project, &format!("before {key}")), item(project, key)]);
+    put_together(harness, project, keys.iter().map(pair).collect()).await
+}
+
+/// Makes all these writes at once, while the writer is kept from beginning.
+async fn put_together(
+    harness: &Embedded,
+    project: ProjectId,
+    puts: Vec<PutItems>,
+) -> Vec<pm_core::Result<()>> {
     let intruder = intruder(harness);
     intruder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut writers = JoinSet::new();
-    for (n, key) in keys.iter().enumerate() {
-        let batch = put(vec![item(project, &format!("before {key}")), item(project, key)]);
+    let (count, first) = (puts.len(), puts[0].items[0].key.clone());
+    for (n, batch) in puts.into_iter().enumerate() {
         let store = harness.store();
         writers.spawn(async move { (n, store.put_items(project, &batch).await.map(drop)) });
     }
     // On one thread, each of them runs until it waits for its answer.
-    for _ in 0..=keys.len() {
+    for _ in 0..=count {
         tokio::task::yield_now().await;
     }
     // Reads do not wait for writes.
-    assert!(!is_there(&*harness.store, project, keys[0]).await);
+    assert!(!is_there(&*harness.store, project, first.as_str()).await);
     intruder.execute_batch("ROLLBACK").unwrap();
     let mut outcomes = writers.join_all().await;
     outcomes.sort_by_key(|(n, _)| *n);
@@ -111,6 +121,25 @@ async fn a_lost_transaction_is_lost_for_all() {
     // Alone, it fails for itself.
     assert!(harness.store.put_items(project, &put(vec![item(project, "worse")])).await.is_err());
     keep(&*harness.store, project, "last").await;
+}
+
+/// The same where each write is of one item, which has no savepoint: what follows the lost one must not be kept by itself.
+#[tokio::test]
+async fn a_lost_transaction_is_lost_for_all_of_one_item_each() {
+    let harness = harness().await;
+    let project = kept_project(&*harness.store).await;
+    break_key(&harness, "worse", "ROLLBACK");
+    let keys = ["a", "b", "worse", "c", "d"];
+    let puts = keys.iter().map(|key| put(vec![item(project, key)])).collect();
+    let outcomes = put_together(&harness, project, puts).await;
+    let kept = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert!(kept < 4, "the fault stood alone in its group: {outcomes:?}");
+    for (key, outcome) in keys.iter().zip(&outcomes) {
+        assert_eq!(is_there(&*harness.store, project, key).await, outcome.is_ok(), "{key}");
+    }
+    assert_eq!(harness.store.count_items(project).await.unwrap(), [0, 0, kept as u64, 0]);
+    keep(&*harness.store, project, "after").await;
+    assert_eq!(harness.store.count_items(project).await.unwrap(), [0, 0, kept as u64 + 1, 0]);
 }
 
 /// A damaged page is a store that does not answer, never an absence.
