@@ -74,8 +74,9 @@ impl Explain {
 ///
 /// From the relevances as if they were independent, then set right by [`tuning::CONFIDENCE`]. What came along with
 /// another item says nothing of its own.
-pub fn confidence(hits: &[Hit]) -> f64 {
-    let own = hits.iter().filter_map(|hit| hit.scored.as_ref()).filter(|scored| scored.explain.link <= 0.0);
+pub fn confidence<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> f64 {
+    let own =
+        hits.into_iter().filter_map(|hit| hit.scored.as_ref()).filter(|scored| scored.explain.link <= 0.0);
     let none: f64 = own.map(|scored| 1.0 - scored.relevance).product();
     if none >= 1.0 {
         return 0.0;

@@ -23,7 +23,7 @@ async fn the_confidence_is_that_of_all_items_together_but_those_that_came_along(
     let context =
         world.operations.contexts.get(world.project, ContextRequest::new(fields).unwrap()).await.unwrap();
     let came_along = |item: &&Recalled| {
-        item.explain.as_ref().unwrap().parts.iter().any(|(name, part)| *name == "link" && *part > 0.0)
+        item.explain.as_ref().unwrap().parts().any(|(name, part)| name == "link" && part > 0.0)
     };
     assert_eq!(context.items.len(), 3);
     assert_eq!(context.items.iter().filter(came_along).count(), 1);

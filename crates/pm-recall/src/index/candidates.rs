@@ -1,7 +1,7 @@
 //! The best of all candidates.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::fusion::Fusion;
 use super::slots::Slot;
@@ -36,7 +36,7 @@ impl Candidates<'_> {
         loop {
             let mut found = self.best(fusion, taken);
             let all = found.len() < taken;
-            let mut said = HashSet::with_capacity(found.len());
+            let mut said = BTreeSet::new();
             found.retain(|candidate| said.insert(index.texts.get(candidate.at as usize).copied()));
             if found.len() >= limit || all {
                 found.truncate(limit);

@@ -1,6 +1,6 @@
 //! The stage that compares terms.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Index, NAME_MARK, evidence::Evidence, postings::Postings};
 use crate::bm25::{self, LengthNorm};
@@ -21,7 +21,7 @@ struct QueryTerm {
 /// these are all.
 fn query_terms(index: &Index, text: &str) -> (Vec<QueryTerm>, bool) {
     let mut terms: Vec<QueryTerm> = Vec::new();
-    let mut places: HashMap<u32, usize> = HashMap::new();
+    let mut places: BTreeMap<u32, usize> = BTreeMap::new();
     let mut all = true;
     let mut name = String::new();
     let see = |text: &str, identifier| {

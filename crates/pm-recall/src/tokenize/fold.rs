@@ -7,7 +7,9 @@ use super::{compatible, script};
 /// Appends `word` in lower case, without accents and invisible characters.
 pub(super) fn push_folded(folded: &mut String, word: &str) {
     if word.is_ascii() {
-        folded.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        let end = folded.len();
+        folded.push_str(word);
+        folded.get_mut(end..).unwrap_or_default().make_ascii_lowercase();
     } else {
         let lower = word.chars().flat_map(char::to_lowercase);
         let plain = lower.nfd().filter(|&c| !is_optional(c));
@@ -22,6 +24,10 @@ pub(crate) fn key_words(text: &str) -> Vec<String> {
     let is_gap = |c: char| !(c.is_alphanumeric() || is_combining_mark(c) || script::is_emoji(c));
     let mut words = Vec::new();
     for run in text.split(is_gap).filter(|run| !run.is_empty()) {
+        if run.is_ascii() {
+            words.push(run.to_ascii_lowercase());
+            continue;
+        }
         for stretch in script::stretches(run) {
             let step = if stretch.starts_with(script::is_unspaced) { 1 } else { usize::MAX };
             let mut chars = stretch.chars().peekable();

@@ -68,8 +68,11 @@ impl<F: FnMut(&str, bool)> Tokenizer<F> {
         fold::push_folded(&mut term, word);
         if !stop::is_stop_word(&term) {
             let base = term.strip_suffix("'s").unwrap_or(&term);
-            for part in base.split('\'').filter(|part| !part.is_empty() && !stop::is_stop_word(part)) {
-                self.stemmed(part, identifier);
+            for part in base.split('\'').filter(|part| !part.is_empty()) {
+                // The whole term is none, as was just seen.
+                if part.len() == term.len() || !stop::is_stop_word(part) {
+                    self.stemmed(part, identifier);
+                }
             }
         }
         self.term = term;

@@ -139,8 +139,7 @@ fn as_json(recalled: &Recalled, head: &str, all: Option<usize>, explain: bool) -
 }
 
 fn explained(why: &pm_core::operations::recall::Explained) -> Value {
-    let mut parts: Map<_, _> =
-        why.parts.iter().map(|(name, share)| ((*name).to_owned(), json!(share))).collect();
+    let mut parts: Map<_, _> = why.parts().map(|(name, share)| (name.to_owned(), json!(share))).collect();
     parts.insert("score".to_owned(), json!(why.score));
     if let Some(why) = why.transformer {
         parts.insert("transformer".to_owned(), why.into());

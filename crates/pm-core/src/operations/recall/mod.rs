@@ -14,7 +14,7 @@ mod slots;
 use std::sync::Arc;
 use std::time::Instant;
 
-use pm_recall::{Hit, Layout, PassageVector, Query};
+use pm_recall::{Explain, Hit, Layout, PassageVector, Query};
 
 use crate::model::{Key, MemoryItem, MemoryType, ProjectId};
 use crate::{Error, Result};
@@ -31,8 +31,8 @@ use rooms::{KEPT_BYTES, Rooms};
 /// An item that was recalled.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recalled {
-    /// The item.
-    pub item: MemoryItem,
+    /// The item, which the index may keep as well.
+    pub item: Arc<MemoryItem>,
     /// How well it answers, 0 to 1; absent where nothing was asked.
     pub relevance: Option<f64>,
     /// The named parts of its score, which add up to it; absent where nothing was asked.
@@ -42,8 +42,7 @@ pub struct Recalled {
 /// Why an item was recalled.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Explained {
-    /// What each part contributes.
-    pub parts: Vec<(&'static str, f64)>,
+    parts: Explain,
     /// Their sum.
     pub score: f64,
     /// Why the query had no vector to be compared with those of the items, where it should have had one: `timed_out` or
@@ -51,14 +50,18 @@ pub struct Explained {
     pub transformer: Option<&'static str>,
 }
 
+impl Explained {
+    /// What each part contributes.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        self.parts.parts()
+    }
+}
+
 impl Recalled {
-    fn of(hit: &Hit, item: MemoryItem, transformer: Option<&'static str>) -> Self {
+    fn of(hit: &Hit, item: Arc<MemoryItem>, transformer: Option<&'static str>) -> Self {
         let scored = hit.scored.as_ref();
-        let explain = scored.map(|scored| Explained {
-            parts: scored.explain.parts().collect(),
-            score: scored.score,
-            transformer,
-        });
+        let explain =
+            scored.map(|scored| Explained { parts: scored.explain, score: scored.score, transformer });
         Self { item, relevance: scored.map(|scored| scored.relevance), explain }
     }
 }
@@ -113,12 +116,11 @@ impl Recall {
             limit: request.limit.unwrap_or(self.default_limit),
             min_relevance: request.min_relevance,
         };
-        let found = self.search(project, &index, &query).await?.into_iter();
+        let mut found = self.search(project, &index, &query).await?;
         // In the place of a hit there may meanwhile stand another item, that was not asked for.
-        let found = found.filter(|(_, item)| request.takes(item) && !item.expired(now));
-        let (hits, items): (Vec<_>, Vec<_>) = found.unzip();
-        let confidence = pm_recall::confidence(&hits);
-        let recalled = hits.iter().zip(items).map(|(hit, item)| Recalled::of(hit, item, missing));
+        found.retain(|(_, item)| request.takes(item) && !item.expired(now));
+        let confidence = pm_recall::confidence(found.iter().map(|(hit, _)| hit));
+        let recalled = found.into_iter().map(|(hit, item)| Recalled::of(&hit, item, missing));
         Ok((recalled.collect(), confidence))
     }
 
@@ -128,7 +130,7 @@ impl Recall {
         project: ProjectId,
         index: &SharedIndex,
         query: &Query<'_>,
-    ) -> Result<Vec<(Hit, MemoryItem)>> {
+    ) -> Result<Vec<(Hit, Arc<MemoryItem>)>> {
         let began = Instant::now();
         let Found { hits, items: kept } = self.rooms.with(|room| index.search(query, room));
         record("search", began);
@@ -137,10 +139,7 @@ impl Recall {
         let fetched = self.fetch(project, names.filter_map(|(hit, _)| index::name(hit)).collect()).await?;
         record("fetch", began);
         let mut fetched = fetched.into_iter();
-        let items = kept.into_iter().map(|kept| match kept {
-            Some(item) => Some(Arc::unwrap_or_clone(item)),
-            None => fetched.next().flatten(),
-        });
+        let items = kept.into_iter().map(|kept| kept.or_else(|| fetched.next().flatten().map(Arc::new)));
         Ok(hits.into_iter().zip(items).filter_map(|(hit, item)| Some((hit, item?))).collect())
     }
 

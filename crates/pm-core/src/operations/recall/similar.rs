@@ -41,8 +41,8 @@ impl Recall {
                 }
                 let similarity = text.similarity(&ItemText::of(&item.value.to_value()));
                 if best.as_ref().is_none_or(|best| similarity > best.similarity) {
-                    best =
-                        Some(Similar { r#type: item.r#type, key: item.key, similarity, value: item.value });
+                    let (key, value) = (item.key.clone(), item.value.clone());
+                    best = Some(Similar { r#type: item.r#type, key, similarity, value });
                 }
                 // Long texts take about a millisecond each.
                 tokio::task::yield_now().await;

@@ -153,7 +153,7 @@ fn recalled(recalled: &Recalled, explain: bool) -> Result<Value, Failure> {
     object.extend(recalled.relevance.map(|relevance| ("relevance".to_owned(), Value::from(relevance))));
     if let Some(why) = recalled.explain.as_ref().filter(|_| explain) {
         let mut parts: Map<_, _> =
-            why.parts.iter().map(|(name, share)| ((*name).to_owned(), Value::from(*share))).collect();
+            why.parts().map(|(name, share)| (name.to_owned(), Value::from(share))).collect();
         parts.insert("score".to_owned(), Value::from(why.score));
         parts.extend(why.transformer.map(|why| ("transformer".to_owned(), Value::from(why))));
         object.insert("explain".to_owned(), Value::Object(parts));

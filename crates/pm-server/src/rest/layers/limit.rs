@@ -85,17 +85,23 @@ fn refusal(detail: String, wait: u64) -> Response {
 
 /// What the limit is, what is left of it, and when there is more.
 fn tell(name: &str, policy: Policy, verdict: &Verdict, response: &mut Response) {
-    let (quota, window) = (policy.burst(), seconds(policy.window()));
-    let (left, more) = (verdict.remaining, seconds(verdict.retry_after.unwrap_or(verdict.full_after)));
-    for (header, text) in [
-        (POLICY, format!("\"{name}\";q={quota};w={window}")),
-        (LIMIT, format!("\"{name}\";r={left};t={more}")),
-    ] {
-        if let Ok(value) = HeaderValue::try_from(text) {
+    let (quota, window) = (u64::from(policy.burst()), seconds(policy.window()));
+    let (left, more) =
+        (u64::from(verdict.remaining), seconds(verdict.retry_after.unwrap_or(verdict.full_after)));
+    for (header, first, second) in
+        [(POLICY, (";q=", quota), (";w=", window)), (LIMIT, (";r=", left), (";t=", more))]
+    {
+        if let Ok(value) = HeaderValue::try_from(element(name, first, second)) {
             // A login has its own limit beside the one of all calls.
             response.headers_mut().append(header, value);
         }
     }
+}
+
+/// A name in quotes, and two parameters of it. Each answer has two of these: without the machinery of formatting.
+fn element(name: &str, first: (&str, u64), second: (&str, u64)) -> String {
+    let (mut room, mut other) = (itoa::Buffer::new(), itoa::Buffer::new());
+    ["\"", name, "\"", first.0, room.format(first.1), second.0, other.format(second.1)].concat()
 }
 
 /// Whole seconds, and at least one: who waits for so long does not come too early.

@@ -1,5 +1,7 @@
 //! A recalled item as it is answered.
 
+use std::sync::Arc;
+
 use pm_core::model::MemoryItem;
 use pm_core::operations::Recalled;
 use serde::ser::SerializeMap;
@@ -9,7 +11,7 @@ use serde::{Serialize, Serializer};
 #[derive(Serialize)]
 pub struct RecalledItem {
     #[serde(flatten)]
-    item: MemoryItem,
+    item: Arc<MemoryItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     relevance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,8 +31,8 @@ impl RecalledItem {
 impl Serialize for Explain {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut parts = serializer.serialize_map(None)?;
-        for (name, share) in &self.0.parts {
-            parts.serialize_entry(name, share)?;
+        for (name, share) in self.0.parts() {
+            parts.serialize_entry(name, &share)?;
         }
         parts.serialize_entry("score", &self.0.score)?;
         if let Some(why) = self.0.transformer {
