@@ -119,10 +119,15 @@ impl Server {
         cpu_seconds(&self.child.id().to_string())
     }
 
+    /// The folder with an entry for each of its threads.
+    pub fn threads(&self) -> String {
+        format!("/proc/{}/task", self.child.id())
+    }
+
     /// How long each of its threads was on a processor.
     pub fn busy(&self) -> Outcome<Busy> {
         let mut busy = Busy::default();
-        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+        for thread in fs::read_dir(self.threads())? {
             let thread = thread?;
             // One may end meanwhile.
             let Ok(times) = fs::read_to_string(thread.path().join("schedstat")) else { continue };

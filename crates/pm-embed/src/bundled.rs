@@ -1,13 +1,15 @@
 //! The transformer on this machine: the one in the binary, or one from a directory.
 //!
-//! Items are embedded by threads of their own at the lowest priority, so that they take only the time that nothing else
-//! wants, and that pause while a query is embedded: on another core they would still share its caches. Queries are embedded at once, as many at a time as the machine has cores; those beyond wait for their turn.
+//! Items are embedded by threads of their own that take only the time that nothing else wants, and that pause while a query
+//! is embedded: on another core they would still share its caches. Queries are embedded at once, as many at a time as the
+//! machine has cores; those beyond wait for their turn.
 //! One text takes milliseconds, so that every method answers within the time that the texts before it take: queries are
 //! given a limit by their caller, a call with items has at most what the caller put in.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -23,9 +25,6 @@ const VERSION: &str = "int8-1";
 const BATCH: usize = 16;
 /// Calls that wait for a thread; as many as there are workers come at a time, the rest is refused to be tried again.
 const WAITING: usize = 256;
-/// The lowest priority of Unix: such a thread runs when no other wants to.
-const LOWEST_PRIORITY: i32 = 19;
-
 /// How long items wait for queries at a time, before the next of the layers that take a few milliseconds each: however
 /// many queries there are, items go on.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
@@ -141,27 +140,31 @@ impl BundledEmbedder {
 }
 
 /// How many queries are being embedded.
+///
+/// Who embeds a query takes no lock: a thread of the background that has it may not come to run for long.
 #[derive(Debug, Default)]
 struct InFlight {
-    count: Mutex<usize>,
+    count: AtomicUsize,
+    /// Of the background alone.
+    lock: Mutex<()>,
     none: Condvar,
 }
 
 impl InFlight {
-    fn count(&self) -> MutexGuard<'_, usize> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// One more, until what is given back is dropped.
     fn enter(self: &Arc<Self>) -> Entered {
-        *self.count() += 1;
+        self.count.fetch_add(1, Ordering::Relaxed);
         Entered(self.clone())
     }
 
-    /// Waits until there are none, but not for long.
+    /// Waits until there are none, but not for long: also because without the lock it may miss that there is none.
     fn let_pass(&self) {
-        let waited = self.none.wait_timeout_while(self.count(), LONGEST_PAUSE, |count| *count > 0);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        let any = || self.count.load(Ordering::Relaxed) > 0;
+        if any() {
+            let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = self.none.wait_timeout_while(lock, LONGEST_PAUSE, |()| any());
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
     }
 }
 
@@ -169,9 +172,7 @@ struct Entered(Arc<InFlight>);
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let mut count = self.0.count();
-        *count -= 1;
-        if *count == 0 {
+        if self.0.count.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.none.notify_all();
         }
     }
@@ -197,11 +198,20 @@ fn work(model: &Transformer, waiting: &Mutex<Receiver<Job>>, queries: Arc<InFlig
     }
 }
 
-/// On Linux the priority of this thread alone; elsewhere threads share that of the process, which stays as it is.
+/// On Linux, where this is of one thread: it runs when no other wants to (`SCHED_IDLE`). The lowest priority, 19, is not enough:
+/// others would wait until its slice is over.
 fn yield_to_all_others() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, LOWEST_PRIORITY) {
-        tracing::debug!(%error, "embedding runs at the priority of everything else");
+    {
+        use thread_priority::unix::{
+            NormalThreadSchedulePolicy::Idle, ThreadSchedulePolicy, set_thread_priority_and_policy,
+            thread_native_id,
+        };
+        let policy = ThreadSchedulePolicy::Normal(Idle);
+        let lowest = thread_priority::ThreadPriority::Min;
+        if let Err(error) = set_thread_priority_and_policy(thread_native_id(), lowest, policy) {
+            tracing::debug!(%error, "embedding runs at the priority of everything else");
+        }
     }
 }
 
@@ -271,13 +281,26 @@ mod tests {
         let waiting = thread::spawn({
             let queries = queries.clone();
             move || {
-                while *queries.count() > 0 {
+                while queries.count.load(Ordering::Relaxed) > 0 {
                     queries.let_pass();
                 }
             }
         });
         drop(second);
         waiting.join().unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_background_runs_when_no_other_wants_to() {
+        use thread_priority::unix::{
+            NormalThreadSchedulePolicy::Idle, ThreadSchedulePolicy, thread_schedule_policy,
+        };
+        let policy = thread::spawn(|| {
+            yield_to_all_others();
+            thread_schedule_policy().unwrap()
+        });
+        assert_eq!(policy.join().unwrap(), ThreadSchedulePolicy::Normal(Idle));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 mod cases;
 mod compare;
+
 mod figure;
 mod machine;
+mod one_core;
 mod prepared;
 mod report;
 mod stage;

@@ -54,16 +54,26 @@ impl Stage {
     /// Recalls by one client, with questions of their own in each round; for as long as four turns at most.
     pub fn ask_alone(&self, bench: &Bench, project: &str, round: u64) -> Outcome<Run> {
         let mut writer = Writer::new(1_000_000 + round);
-        let authority = self.server.authority();
-        let request = |body: String| latency::post(authority, "/api/memory/recall", &self.key, &body);
-        let requests: Vec<_> =
-            (0..bench.calls).map(|_| request(bodies::question(project, &mut writer))).collect();
-        let before = self.server.cpu_seconds()?;
-        let millis = latency::ask(authority, &requests, bench.turn() * 4)?;
-        let cpu_us = (self.server.cpu_seconds()? - before) * 1e6 / f64::from(u32::try_from(millis.len())?);
-        let run = Run::of_millis(&millis)?;
-        Ok(Run { cpu_us: Some(cpu_us), peak_mib: Some(self.server.peak_mib()?), ..run })
+        let bodies = (0..bench.calls).map(|_| bodies::question(project, &mut writer));
+        post_alone(bench, &self.server, &self.key, "/api/memory/recall", bodies)
     }
+}
+
+/// One client that posts one body after the other; for as long as four turns at most.
+pub fn post_alone(
+    bench: &Bench,
+    server: &Server,
+    key: &str,
+    path: &str,
+    bodies: impl Iterator<Item = String>,
+) -> Outcome<Run> {
+    let authority = server.authority();
+    let requests: Vec<_> = bodies.map(|body| latency::post(authority, path, key, &body)).collect();
+    let before = server.cpu_seconds()?;
+    let millis = latency::ask(authority, &requests, bench.turn() * 4)?;
+    let cpu_us = (server.cpu_seconds()? - before) * 1e6 / f64::from(u32::try_from(millis.len())?);
+    let run = Run::of_millis(&millis)?;
+    Ok(Run { cpu_us: Some(cpu_us), peak_mib: Some(server.peak_mib()?), ..run })
 }
 
 /// Makes a key that may read and write, in a folder whose server does not run yet.

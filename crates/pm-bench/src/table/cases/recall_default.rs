@@ -19,7 +19,7 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     let stage = Stage::fresh(bench, &[PATIENT])?;
     let project = stage.client.project("small")?;
     stage.client.fill(&project, ITEMS, 11)?;
-    // The threads that make vectors have the lowest priority: where others compute, it takes long.
+    // The threads that make vectors have what no other wants: where others compute, it takes long.
     stage.client.settle(Duration::from_mins(15))?;
     stage.warm(&project)?;
     let [own, alone] = compare(

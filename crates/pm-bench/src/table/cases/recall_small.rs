@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::process::Server;
 use crate::table::compare::{Contestant, compare};
 use crate::table::figure::{Figure, Target, Unit};
-use crate::table::stage::Stage;
-use crate::table::{Bench, Findings};
+use crate::table::stage::{Stage, post_alone};
+use crate::table::{Bench, Findings, one_core};
+use crate::text::Writer;
 use crate::{Outcome, bodies};
 
 /// Items of the project.
@@ -17,6 +18,8 @@ const QUESTIONS: usize = 20_000;
 /// How one client is measured.
 pub(super) const ALONE: &str =
     "one connection, one request after the other, 2,000 a round or four turns, timed by the client";
+/// How one client is measured for which no core has to wake.
+const NEAR: &str = "the same, while the client and all threads of the server have one core";
 
 pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     let stage = Stage::fresh(bench, &[("EMBEDDER", "static")])?;
@@ -25,7 +28,13 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
     stage.client.settle(Duration::from_mins(15))?;
     stage.warm(&project)?;
     let bare = Server::bare(0)?;
-    let [bare, own, alone] = compare(
+    let post = |round| {
+        let mut writer = Writer::new(2_000_000 + round);
+        let bodies = (0..bench.calls).map(|n| bodies::item(&project, &format!("item-{n}"), &mut writer));
+        post_alone(bench, &bare, &stage.key, "/", bodies)
+    };
+    let ask = |round| stage.ask_alone(bench, &project, round);
+    let [bare_load, own, bare_alone, alone, bare_near, near] = compare(
         bench,
         [
             Contestant::posting(
@@ -37,14 +46,29 @@ pub(super) fn run(bench: &Bench) -> Outcome<Findings> {
                 |file, round| bodies::write_items(file, &project, ITEMS, round),
             ),
             asking(bench, &stage, &project),
-            Contestant::new("ai-pm, one client", ALONE, |round| stage.ask_alone(bench, &project, round)),
+            Contestant::new("bare axum, one client", ALONE, post),
+            Contestant::new("ai-pm, one client", ALONE, ask),
+            Contestant::new("bare axum, one client on its core", NEAR, |round| {
+                one_core::shared(&bare, || post(round))
+            }),
+            Contestant::new("ai-pm, one client on its core", NEAR, |round| {
+                one_core::shared(&stage.server, || ask(round))
+            }),
         ],
     )?;
     let figures = vec![
-        Figure::new("to bare axum, 32 clients", Unit::Times, own.ratios(&bare), Target::Least(0.15)),
+        Figure::new("to bare axum, 32 clients", Unit::Times, own.ratios(&bare_load), Target::Least(0.15)),
         Figure::new("p99, one client", Unit::Millis, alone.each(|run| run.p99), Target::Most(1.0)),
+        Figure::new("p50, one client", Unit::Millis, alone.each(|run| run.p50), Target::Most(0.25)),
+        Figure::new(
+            "p50, one client on its core",
+            Unit::Millis,
+            near.each(|run| run.p50),
+            Target::Most(0.25),
+        ),
     ];
-    Ok(Findings { settings: "EMBEDDER=static".to_owned(), sides: vec![bare, own, alone], figures })
+    let sides = vec![bare_load, own, bare_alone, alone, bare_near, near];
+    Ok(Findings { settings: "EMBEDDER=static".to_owned(), sides, figures })
 }
 
 /// 32 clients whose questions differ from each other and from those of other rounds.
