@@ -2,7 +2,6 @@
 
 mod cases;
 mod compare;
-
 mod figure;
 mod machine;
 mod one_core;
