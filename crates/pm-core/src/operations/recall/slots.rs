@@ -129,7 +129,7 @@ impl Visit {
         let mut removed = Vec::new();
         let mut table = self.slots.table();
         table.set_size(self, bytes, items);
-        while table.bytes + table.bytes / OVERHEAD > budget
+        while table.exceeds(budget)
             && let Some(oldest) = table.oldest_but(self.project)
         {
             removed.extend(table.remove(oldest));
@@ -166,6 +166,11 @@ impl Table {
             self.bytes = self.bytes - before.0 + bytes;
             self.items = self.items - before.1 + items;
         }
+    }
+
+    /// Whether the indexes take more than `budget`, with what the allocator adds.
+    fn exceeds(&self, budget: usize) -> bool {
+        self.bytes + self.bytes / OVERHEAD > budget
     }
 
     /// The project whose index was not used for the longest. What is still being built frees nothing.
@@ -208,6 +213,13 @@ mod tests {
         assert_eq!(slots.size(), (1, 0));
         drop(second);
         assert_eq!(slots.size(), (0, 0));
+    }
+
+    #[test]
+    fn what_the_allocator_adds_counts() {
+        let of = |bytes| Table { bytes, ..Table::default() };
+        assert!(!of(0).exceeds(0) && !of(800).exceeds(900));
+        assert!(of(801).exceeds(900), "with an eighth it is more");
     }
 
     #[test]
