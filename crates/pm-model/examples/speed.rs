@@ -3,9 +3,12 @@
 //! one kernel: `cargo run --release -p pm-model --example speed -- AVX2`
 
 use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use pm_model::{Instructions, Kernel, Scratch, StaticModel, Transformer};
+use pm_model::{ForkJoin, Instructions, Kernel, Scratch, StaticModel, Transformer};
 
 const QUERY: &str = "where does the server keep its sessions after a restart of redis";
 
@@ -33,6 +36,7 @@ fn main() {
                 black_box(transformer.embed(black_box(&text), &mut scratch));
             });
         }
+        assisted(&transformer);
         for width in [256, 384] {
             let value = |at: usize| i8::try_from(at * 89 % 255).unwrap_or(-1);
             let query: Vec<i8> = (0..width).map(value).collect();
@@ -43,6 +47,22 @@ fn main() {
             });
         }
     }
+}
+
+/// The same where a second thread takes part all the time.
+fn assisted(transformer: &Transformer) {
+    let (place, over) = (Arc::new(ForkJoin::new()), AtomicBool::new(false));
+    let mut scratch = Scratch::assisted(Arc::clone(&place));
+    thread::scope(|scope| {
+        scope.spawn(|| transformer.assist(&place, || !over.load(Ordering::Relaxed)));
+        for tokens in [14, 30, 120] {
+            let text = "word ".repeat(tokens - 2);
+            shown(&format!("with a second thread, {tokens}"), 1, || {
+                black_box(transformer.embed(black_box(&text), &mut scratch));
+            });
+        }
+        over.store(true, Ordering::Relaxed);
+    });
 }
 
 /// Prints the median of 21 times `count` runs, the least, and on Linux the mean of the time on the processor, for one run.

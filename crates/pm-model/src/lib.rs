@@ -25,5 +25,5 @@ pub use error::ModelError;
 pub use kernel::{Instructions, Kernel, dot_u4, dots_u4, sum_exp};
 pub use quantise::quantise;
 pub use static_model::{DIMENSIONS, StaticModel};
-pub use transformer::{ModelFiles, Scratch, Transformer};
+pub use transformer::{ForkJoin, ModelFiles, Scratch, Transformer};
 pub use wordpiece::WordPiece;

@@ -12,7 +12,7 @@ use super::{avx2, avx512};
 use super::neon;
 
 impl Kernel {
-    /// See [`product::drive`]. `out` has for each input as many values as `matrix` has rows.
+    /// See [`product::drive`].
     pub(crate) fn product(self, matrix: Matrix<'_>, inputs: &Inputs, out: &mut [f32]) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -121,7 +121,8 @@ impl Kernel {
         let negatives = product::negatives(&blocks);
         let (scales, bias) = (&[0.25; ROWS], &[1.0; ROWS]);
         let raised = product::raised(&blocks);
-        let matrix = Matrix { blocks: &blocks, scales, bias, negatives: &negatives, raised: &raised };
+        let matrix =
+            Matrix { blocks: &blocks, scales, bias, first: 0, negatives: &negatives, raised: &raised };
         let values: Vec<_> = (0..COLUMNS * COUNT).map(|at| f32::from(value(at * 31 + 7)) / 32.0).collect();
         let run = |kernel: Self| {
             let mut inputs = Inputs::default();

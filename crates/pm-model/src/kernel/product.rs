@@ -2,6 +2,8 @@
 
 #![expect(clippy::inline_always, reason = "the loop around a tile has the features of the tile")]
 
+use std::ops::Range;
+
 use super::Block;
 
 /// The least byte of an input that was made of what GELU gave, which is hardly ever negative.
@@ -19,16 +21,39 @@ pub(super) const STEPS: usize = SEGMENT / 4;
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
     /// For each 16 rows a panel: for each 4 columns a block, in it for each row its 4 bytes. Rows are filled up to whole
-    /// panels and columns to whole segments, with zeros. Bytes are within -127..=127.
+    /// panels and columns to whole segments, with zeros. Bytes are within -127..=127. There may be more of them than rows.
     pub(crate) blocks: &'a [Block],
     /// One for each row.
     pub(crate) scales: &'a [f32],
     /// What is added to each row.
     pub(crate) bias: &'a [f32],
+    /// Where its rows begin in what an output has for each input: not at 0 where it is a part of a larger one.
+    pub(crate) first: usize,
     /// What [`negatives`] gives of `blocks`, for a kernel that wants it.
     pub(crate) negatives: &'a [[i16; PANEL]],
     /// What [`raised`] gives of `blocks`, for the same kernel where GELU gave the inputs.
     pub(crate) raised: &'a [Raised],
+}
+
+impl Matrix<'_> {
+    /// How many panels it has.
+    pub(crate) fn panels(&self) -> usize {
+        self.scales.len().div_ceil(PANEL)
+    }
+
+    /// Some panels of a whole matrix. The blocks after them stay: they may be fetched from memory meanwhile.
+    pub(crate) fn part(self, panels: Range<usize>) -> Self {
+        let segments = self.blocks.len() / STEPS / self.panels().max(1);
+        let rows = panels.start * PANEL..(panels.end * PANEL).min(self.scales.len());
+        Self {
+            blocks: self.blocks.get(panels.start * segments * STEPS..).unwrap_or_default(),
+            scales: self.scales.get(rows.clone()).unwrap_or_default(),
+            bias: self.bias.get(rows).unwrap_or_default(),
+            first: panels.start * PANEL,
+            negatives: self.negatives.get(panels.start * segments..).unwrap_or_default(),
+            raised: self.raised.get(panels.start * segments..).unwrap_or_default(),
+        }
+    }
 }
 
 /// What the negative weights of each row add up to in each segment, without their sign: for each panel, for each
@@ -136,6 +161,11 @@ impl Inputs {
         self.sums.resize(segments, 0);
     }
 
+    /// How many they are.
+    pub(crate) fn count(&self) -> usize {
+        self.scales.len().checked_div(self.segments()).unwrap_or(0)
+    }
+
     /// Segments of one input.
     pub(super) fn segments(&self) -> usize {
         self.columns / SEGMENT
@@ -230,7 +260,8 @@ impl Part<'_> {
     }
 }
 
-/// `out` becomes for each input, for each row of the matrix: the row times the input, plus the bias of the row.
+/// `out` becomes for each input, for each row of the matrix: the row times the input, plus the bias of the row. It has as many
+/// values for each input as the matrix has rows, or as the one has of which the matrix is a part; the others stay.
 ///
 /// Panel by panel, so that a panel is read from memory once and is in the nearest cache for all inputs. Inputs go in
 /// groups of up to `LARGEST`, about as large as each other. `tile` adds up one array of 16 totals for each input of a group, by
@@ -246,7 +277,8 @@ pub(super) fn drive<const LARGEST: usize>(
     if columns == 0 || rows == 0 {
         return;
     }
-    let count = inputs.scales.len() / segments;
+    let count = inputs.count();
+    let Some(width) = out.len().checked_div(count).filter(|width| *width > 0) else { return };
     let panels = matrix.blocks.chunks_exact(columns / 4);
     let panels = panels.zip(matrix.scales.chunks(PANEL)).zip(matrix.bias.chunks(PANEL));
     for (number, ((blocks, row_scales), bias)) in panels.enumerate() {
@@ -255,7 +287,7 @@ pub(super) fn drive<const LARGEST: usize>(
         let raised = matrix.raised.get(number * segments..).unwrap_or_default();
         let turns = count.div_ceil(LARGEST);
         let (mut rest, mut left) = (inputs.group(), count);
-        let mut out = out.chunks_exact_mut(rows);
+        let mut out = out.chunks_exact_mut(width);
         for groups in (1..=turns).rev() {
             let size = left.div_ceil(groups);
             let (group, others) = rest.split_at(size);
@@ -266,7 +298,7 @@ pub(super) fn drive<const LARGEST: usize>(
             let panel = Panel { blocks: blocks.as_chunks().0, negatives, raised, next, turn };
             tile(panel, group, totals);
             for (totals, out) in totals.iter().zip(&mut out) {
-                let out = out.get_mut(number * PANEL..).unwrap_or_default();
+                let out = out.get_mut(matrix.first + number * PANEL..).unwrap_or_default();
                 for (((out, total), scale), bias) in out.iter_mut().zip(totals).zip(row_scales).zip(bias) {
                     *out = *total * scale + bias;
                 }

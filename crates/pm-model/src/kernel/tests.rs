@@ -34,7 +34,7 @@ fn product(
     columns: usize,
 ) -> [Vec<f32>; 2] {
     let (negatives, raised) = (negatives(blocks), raised(blocks));
-    let matrix = Matrix { blocks, scales, bias: scales, negatives: &negatives, raised: &raised };
+    let matrix = Matrix { blocks, scales, bias: scales, first: 0, negatives: &negatives, raised: &raised };
     [Kernel::quantise_rows, Kernel::quantise_after_gelu].map(|quantise| {
         let mut inputs = Inputs::default();
         quantise(kernel, values, columns, &mut inputs);

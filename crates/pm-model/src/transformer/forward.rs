@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::kernel::{AttentionRoom, Inputs, Kernel};
 
 use super::config::Shape;
+use super::fork_join::{ForkJoin, Which};
 use super::layout::Weights;
 
 /// Room for the numbers between the layers. It grows to what the longest text so far needed, at most about 3 MB with
@@ -22,9 +23,11 @@ pub struct Scratch {
     added: Vec<f32>,
     /// Queries, keys and values; and the intermediate values.
     wide: Vec<f32>,
-    inputs: Inputs,
+    /// Shared with a thread that assists, while it does.
+    inputs: Arc<Inputs>,
     attention: AttentionRoom,
     pause: Option<Pause>,
+    place: Option<Arc<ForkJoin>>,
 }
 
 impl Scratch {
@@ -37,6 +40,11 @@ impl Scratch {
     /// milliseconds, and the work goes on when it returns.
     pub fn pausing(pause: impl Fn() + Send + Sync + 'static) -> Self {
         Self { pause: Some(Pause(Arc::new(pause))), ..Self::default() }
+    }
+
+    /// One whose work another thread may take part in: [`Transformer::assist`](super::Transformer::assist) at the same `place`.
+    pub fn assisted(place: Arc<ForkJoin>) -> Self {
+        Self { place: Some(place), ..Self::default() }
     }
 }
 
@@ -60,18 +68,26 @@ pub(super) fn run(
 ) {
     let Shape { hidden, intermediate, heads, epsilon, .. } = shape;
     let count: usize = texts.iter().map(Vec::len).sum();
-    let Scratch { hidden: values, added, wide, inputs, attention, pause } = scratch;
+    let Scratch { hidden: values, added, wide, inputs, attention, pause, place } = scratch;
+    let mut leader = place.as_deref().and_then(ForkJoin::lead);
     embed(kernel, hidden, weights, texts, values);
     added.clear();
     added.resize(count * hidden, 0.0);
     kernel.add_norm(values, added, weights.norm.view(), epsilon);
-    for layer in &weights.layers {
+    for (number, layer) in weights.layers.iter().enumerate() {
+        let mut product = |which, inputs: &Arc<Inputs>, out: &mut [f32]| {
+            let matrix = layer.matrix(which, kernel);
+            match &mut leader {
+                Some(leader) => leader.product(kernel, (number, which, matrix), inputs, out),
+                None => kernel.product(matrix, inputs, out),
+            }
+        };
         if let Some(Pause(pause)) = pause {
             pause();
         }
-        kernel.quantise_rows(values, hidden, inputs);
+        kernel.quantise_rows(values, hidden, Arc::make_mut(inputs));
         wide.resize(count * 3 * hidden, 0.0);
-        kernel.product(layer.attention.view(kernel), inputs, wide);
+        product(Which::Attention, inputs, wide);
         let (mut rows, mut found) = (wide.as_slice(), added.as_mut_slice());
         for text in texts {
             let (own, after) = rows.split_at_checked(text.len() * 3 * hidden).unwrap_or_default();
@@ -79,16 +95,16 @@ pub(super) fn run(
             kernel.attend(own, heads, hidden / heads, attention, out);
             (rows, found) = (after, rest);
         }
-        kernel.quantise_rows(added, hidden, inputs);
-        kernel.product(layer.attention_output.view(kernel), inputs, added);
+        kernel.quantise_rows(added, hidden, Arc::make_mut(inputs));
+        product(Which::AttentionOutput, inputs, added);
         kernel.add_norm(values, added, layer.attention_norm.view(), epsilon);
 
-        kernel.quantise_rows(values, hidden, inputs);
+        kernel.quantise_rows(values, hidden, Arc::make_mut(inputs));
         wide.resize(count * intermediate, 0.0);
-        kernel.product(layer.up.view(kernel), inputs, wide);
+        product(Which::Up, inputs, wide);
         kernel.gelu(wide);
-        kernel.quantise_after_gelu(wide, intermediate, inputs);
-        kernel.product(layer.down.view_after_gelu(kernel), inputs, added);
+        kernel.quantise_after_gelu(wide, intermediate, Arc::make_mut(inputs));
+        product(Which::Down, inputs, added);
         kernel.add_norm(values, added, layer.norm.view(), epsilon);
     }
 }

@@ -18,6 +18,7 @@ use crate::kernel::{self, Kernel, PANEL, Raised, SEGMENT};
 use crate::wordpiece::{Vocabulary, WordPiece};
 
 use super::config::Shape;
+use super::fork_join::Which;
 
 /// The sections before the layers, and those of a layer.
 const BEFORE: usize = 9;
@@ -46,14 +47,14 @@ impl Matrix {
     }
 
     /// What `kernel` multiplies inputs with.
-    pub(super) fn view(&self, kernel: Kernel) -> kernel::Matrix<'_> {
+    fn view(&self, kernel: Kernel) -> kernel::Matrix<'_> {
         let plain = self.plain();
         let negatives = || self.negatives.get_or_init(|| kernel::negatives(plain.blocks)).as_slice();
         kernel::Matrix { negatives: if kernel.wants_sums() { negatives() } else { &[] }, ..plain }
     }
 
     /// What it multiplies inputs with that GELU gave.
-    pub(super) fn view_after_gelu(&self, kernel: Kernel) -> kernel::Matrix<'_> {
+    fn view_after_gelu(&self, kernel: Kernel) -> kernel::Matrix<'_> {
         let plain = self.plain();
         let raised = || self.raised.get_or_init(|| kernel::raised(plain.blocks)).as_slice();
         kernel::Matrix { raised: if kernel.wants_sums() { raised() } else { &[] }, ..plain }
@@ -64,6 +65,7 @@ impl Matrix {
             blocks: self.blocks.blocks(),
             scales: self.scales.floats(),
             bias: self.bias.floats(),
+            first: 0,
             negatives: &[],
             raised: &[],
         }
@@ -90,15 +92,25 @@ impl Norm {
 
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
-    pub(super) attention: Matrix,
-    pub(super) attention_output: Matrix,
+    attention: Matrix,
+    attention_output: Matrix,
     pub(super) attention_norm: Norm,
-    pub(super) up: Matrix,
-    pub(super) down: Matrix,
+    up: Matrix,
+    down: Matrix,
     pub(super) norm: Norm,
 }
 
 impl Layer {
+    /// What `kernel` multiplies inputs with.
+    pub(super) fn matrix(&self, which: Which, kernel: Kernel) -> kernel::Matrix<'_> {
+        match which {
+            Which::Attention => self.attention.view(kernel),
+            Which::AttentionOutput => self.attention_output.view(kernel),
+            Which::Up => self.up.view(kernel),
+            Which::Down => self.down.view_after_gelu(kernel),
+        }
+    }
+
     fn open(container: &Container, number: usize, shape: Shape) -> Result<Self, ModelError> {
         let at = BEFORE + number * LAYER;
         let Shape { hidden, intermediate, .. } = shape;

@@ -2,6 +2,7 @@
 
 mod build;
 mod config;
+mod fork_join;
 mod forward;
 mod layout;
 
@@ -13,6 +14,7 @@ use crate::wordpiece::WordPiece;
 
 pub(crate) use build::bytes;
 use config::{Pooling, Shape};
+pub use fork_join::ForkJoin;
 pub use forward::Scratch;
 use layout::Weights;
 
@@ -145,6 +147,14 @@ impl Transformer {
     pub fn embed_query(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
         let most = PASSAGE_TOKENS.min(self.shape.tokens);
         self.embed_up_to(&[text], most, |_| 1.0, scratch).pop().unwrap_or_default()
+    }
+
+    /// Takes part in what another thread embeds with [`Scratch::assisted`] at `place`, as long as `wanted` says so, which
+    /// is asked about every microsecond. Meanwhile this thread does nothing else: it is for the milliseconds that a
+    /// query takes.
+    pub fn assist(&self, place: &ForkJoin, wanted: impl Fn() -> bool) {
+        let layers = &self.weights.layers;
+        place.assist(self.kernel, |layer, which| Some(layers.get(layer)?.matrix(which, self.kernel)), wanted);
     }
 
     /// Runs on `kernel` from now on. For tests and measurements.

@@ -3,7 +3,11 @@
 //! `fixtures/reference.jsonl` has for each text the tokens by the `tokenizers` library 0.23 and the vectors of both models
 //! in f32, out of the published weights, times 10,000 and rounded.
 
-use pm_model::{Instructions, Kernel, Scratch, StaticModel, Transformer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use pm_model::{ForkJoin, Instructions, Kernel, Scratch, StaticModel, Transformer};
 use serde_json::Value;
 
 struct Reference {
@@ -102,6 +106,23 @@ fn texts_that_go_through_together_give_what_they_give_alone() {
         assert_eq!(*vector, model.embed(text, &mut scratch), "{text}");
     }
     assert!(model.embed_all(&[], &mut scratch).is_empty());
+}
+
+#[test]
+fn a_second_thread_changes_nothing() {
+    let model = Transformer::bundled();
+    let (place, over) = (Arc::new(ForkJoin::new()), AtomicBool::new(false));
+    let (mut alone, mut assisted) = (Scratch::new(), Scratch::assisted(Arc::clone(&place)));
+    let changed: Vec<_> = thread::scope(|scope| {
+        scope.spawn(|| model.assist(&place, || !over.load(Ordering::Relaxed)));
+        let mut changed = references();
+        changed.retain(|Reference { text, .. }| {
+            model.embed(text, &mut assisted) != model.embed(text, &mut alone)
+        });
+        over.store(true, Ordering::Relaxed);
+        changed.into_iter().map(|reference| reference.text).collect()
+    });
+    assert!(changed.is_empty(), "{changed:?}");
 }
 
 #[test]
