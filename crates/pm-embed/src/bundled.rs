@@ -2,20 +2,21 @@
 //!
 //! Items are embedded by threads of their own that take only the time that nothing else wants, and that pause while a query
 //! is embedded: on another core they would still share its caches. Queries are embedded at once, as many at a time as the
-//! machine has cores; those beyond wait for their turn.
+//! machine has cores; those beyond wait for their turn. A query that is alone has a second thread at its products, where
+//! there is a second core.
 //! One text takes milliseconds, so that every method answers within the time that the texts before it take: queries are
 //! given a limit by their caller, a call with items has at most what the caller put in.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pm_core::ports::{EmbedError, Embedder, EmbeddingModel};
-use pm_model::{ModelError, ModelFiles, Scratch, Transformer};
+use pm_model::{ForkJoin, ModelError, ModelFiles, Scratch, Transformer};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -67,6 +68,7 @@ pub struct BundledEmbedder {
     /// Queries that may be embedded at a time.
     turns: Semaphore,
     queries: Arc<InFlight>,
+    assistant: Option<Assistant>,
     /// Room for queries, kept from one to the next.
     rooms: Arc<Mutex<Vec<Scratch>>>,
 }
@@ -134,8 +136,9 @@ impl BundledEmbedder {
                 .map_err(OpenError::Thread)?;
         }
         let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let assistant = if cores > 1 { Some(Assistant::start(&model, &queries)?) } else { None };
         let (turns, rooms) = (Semaphore::new(cores), Arc::default());
-        Ok(Self { name, is_reference, model, jobs, turns, queries, rooms })
+        Ok(Self { name, is_reference, model, jobs, turns, queries, assistant, rooms })
     }
 }
 
@@ -157,6 +160,11 @@ impl InFlight {
         Entered(self.clone())
     }
 
+    /// Whether there is one.
+    fn is_one(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 1
+    }
+
     /// Waits until there are none, but not for long: also because without the lock it may miss that there is none.
     fn let_pass(&self) {
         let any = || self.count.load(Ordering::Relaxed) > 0;
@@ -175,6 +183,38 @@ impl Drop for Entered {
         if self.0.count.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.none.notify_all();
         }
+    }
+}
+
+/// A thread that takes part in a query while that is the only one: with two of them each core has its own.
+#[derive(Debug)]
+struct Assistant {
+    thread: Thread,
+    place: Arc<ForkJoin>,
+    ending: Arc<AtomicBool>,
+}
+
+impl Assistant {
+    fn start(model: &Transformer, queries: &Arc<InFlight>) -> Result<Self, OpenError> {
+        let (place, ending) = (Arc::<ForkJoin>::default(), Arc::<AtomicBool>::default());
+        let thread = thread::Builder::new().name("embed-assist".to_owned()).spawn({
+            let (model, queries, place, ending) =
+                (model.clone(), queries.clone(), place.clone(), ending.clone());
+            move || {
+                while !ending.load(Ordering::Acquire) {
+                    thread::park();
+                    model.assist(&place, || queries.is_one());
+                }
+            }
+        });
+        Ok(Self { thread: thread.map_err(OpenError::Thread)?.thread().clone(), place, ending })
+    }
+}
+
+impl Drop for Assistant {
+    fn drop(&mut self) {
+        self.ending.store(true, Ordering::Release);
+        self.thread.unpark();
     }
 }
 
@@ -233,14 +273,22 @@ impl Embedder for BundledEmbedder {
         let _turn =
             self.turns.acquire().await.map_err(|error| EmbedError::unavailable_from(NOT_EMBEDDED, error))?;
         let (model, rooms, text) = (self.model.clone(), self.rooms.clone(), text.to_owned());
+        let place = self.assistant.as_ref().map(|assistant| assistant.place.clone());
         let entered = self.queries.enter();
         let vector = tokio::task::spawn_blocking(move || {
             let _entered = entered;
-            let mut room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let room = rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut room = room.unwrap_or_else(|| place.map_or_else(Scratch::new, Scratch::assisted));
             let vector = model.embed_query(&text, &mut room);
             rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
             vector
         });
+        // After the other, which needs no assistant to begin.
+        if let Some(assistant) = &self.assistant
+            && self.queries.is_one()
+        {
+            assistant.thread.unpark();
+        }
         vector.await.map_err(|error| EmbedError::unavailable_from(NOT_EMBEDDED, error))
     }
 
