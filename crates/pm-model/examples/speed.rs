@@ -54,7 +54,7 @@ fn assisted(transformer: &Transformer) {
     let (place, over) = (Arc::new(ForkJoin::new()), AtomicBool::new(false));
     let mut scratch = Scratch::assisted(Arc::clone(&place));
     thread::scope(|scope| {
-        scope.spawn(|| transformer.assist(&place, || !over.load(Ordering::Relaxed)));
+        scope.spawn(|| transformer.assist(&place, |_| !over.load(Ordering::Relaxed)));
         for tokens in [14, 30, 120] {
             let text = "word ".repeat(tokens - 2);
             shown(&format!("with a second thread, {tokens}"), 1, || {

@@ -8,17 +8,15 @@
 //! Source of the shares: Polychronopoulos and Kuck, "Guided Self-Scheduling"; a quarter each where they take half, as
 //! one of the two may come to run later.
 
+use std::hint;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{hint, thread};
 
 use crate::kernel::{Inputs, Kernel, Matrix};
 
 /// How often who embeds looks whether the last panels of the other are there: each look takes 10 to 50 ns.
 const PATIENCE: usize = 2_000;
-/// How often who assists looks for work before it lets others run in between.
-const LOOKS: usize = 1_000;
 
 /// Which matrix of a layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,12 +62,8 @@ struct Left {
 
 impl Left {
     fn of(bits: u64) -> Self {
-        let [a, b, c, d, front @ .., e, f] = bits.to_be_bytes();
-        Self {
-            product: u32::from_be_bytes([a, b, c, d]),
-            front: u16::from_be_bytes(front),
-            back: u16::from_be_bytes([e, f]),
-        }
+        #[expect(clippy::cast_possible_truncation, reason = "fields of 32, 16 and 16 bits")]
+        Self { product: (bits >> 32) as u32, front: (bits >> 16) as u16, back: bits as u16 }
     }
 
     fn bits(self) -> u64 {
@@ -127,26 +121,23 @@ impl ForkJoin {
         before.ok().map(|bits| take(&mut Left::of(bits)))
     }
 
-    /// Takes part as long as `wanted` says so. `matrix` gives that of a layer.
+    /// Takes part as long as `wanted` says so, which is told how often there was nothing to do since the last product.
+    /// `matrix` gives that of a layer.
     pub(super) fn assist<'a>(
         &self,
         kernel: Kernel,
         matrix: impl Fn(usize, Which) -> Option<Matrix<'a>>,
-        wanted: impl Fn() -> bool,
+        wanted: impl Fn(usize) -> bool,
     ) {
         let mut out = Vec::new();
         let mut looked = 0;
         self.assisted.store(true, Ordering::Relaxed);
-        while wanted() {
+        while wanted(looked) {
             let left = Left::of(self.left.load(Ordering::Acquire));
             let what = if left.is_empty() { None } else { self.what(left.product) };
             let Some((layer, which, inputs)) = what else {
                 looked += 1;
-                if looked < LOOKS {
-                    hint::spin_loop()
-                } else {
-                    thread::yield_now()
-                }
+                hint::spin_loop();
                 continue;
             };
             looked = 0;

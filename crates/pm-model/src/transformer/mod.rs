@@ -149,10 +149,10 @@ impl Transformer {
         self.embed_up_to(&[text], most, |_| 1.0, scratch).pop().unwrap_or_default()
     }
 
-    /// Takes part in what another thread embeds with [`Scratch::assisted`] at `place`, as long as `wanted` says so, which
-    /// is asked about every microsecond. Meanwhile this thread does nothing else: it is for the milliseconds that a
-    /// query takes.
-    pub fn assist(&self, place: &ForkJoin, wanted: impl Fn() -> bool) {
+    /// Takes part in what another thread embeds with [`Scratch::assisted`] at `place`, as long as `wanted` says so. It is
+    /// asked before each product, and where there is none over and over, told how many times that is; it may let
+    /// others run. This thread does nothing else meanwhile: it is for the milliseconds that a query takes.
+    pub fn assist(&self, place: &ForkJoin, wanted: impl Fn(usize) -> bool) {
         let layers = &self.weights.layers;
         place.assist(self.kernel, |layer, which| Some(layers.get(layer)?.matrix(which, self.kernel)), wanted);
     }

@@ -114,7 +114,7 @@ fn a_second_thread_changes_nothing() {
     let (place, over) = (Arc::new(ForkJoin::new()), AtomicBool::new(false));
     let (mut alone, mut assisted) = (Scratch::new(), Scratch::assisted(Arc::clone(&place)));
     let changed: Vec<_> = thread::scope(|scope| {
-        scope.spawn(|| model.assist(&place, || !over.load(Ordering::Relaxed)));
+        scope.spawn(|| model.assist(&place, |_| !over.load(Ordering::Relaxed)));
         let mut changed = references();
         changed.retain(|Reference { text, .. }| {
             model.embed(text, &mut assisted) != model.embed(text, &mut alone)

@@ -66,7 +66,7 @@ impl Sample {
             assert_eq!((layer, which), (2, Which::Up));
             Some(self.matrix())
         };
-        place.assist(self.kernel, matrix, || asked.replace(asked.get() + 1) == 0);
+        place.assist(self.kernel, matrix, |_| asked.replace(asked.get() + 1) == 0);
         place.work.lock().unwrap().runs.iter().map(ExactSizeIterator::len).sum()
     }
 }
