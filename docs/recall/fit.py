@@ -175,6 +175,8 @@ def main():
         fixed = [n == "boost" or all(q[4][:, i].max(initial=0) == q[4][:, i].min(initial=0) == 0 for q in queries) for i, n in enumerate(names)]
         print(folder)
         show("as it is", large(queries), np.ones(len(names)))
+        for part in (n for n, is_fixed in zip(names, fixed) if n == "boost" or not is_fixed):
+            show(f"without {part:9s}", large(queries), np.array([float(n != part) for n in names]))
         fold = folds(queries)
         held, held_factors = [], {}
         for k in sorted(set(fold)):
