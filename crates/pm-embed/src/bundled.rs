@@ -328,6 +328,27 @@ mod tests {
         assert!(near(&items[0]) > near(&items[1]) + 0.1, "{} {}", near(&items[0]), near(&items[1]));
     }
 
+    #[tokio::test]
+    async fn a_query_that_is_alone_is_assisted_and_two_are_not() {
+        let embedder = BundledEmbedder::bundled(1).unwrap();
+        let Some(Assistant { place, .. }) = &embedder.assistant else {
+            return println!("there is one core: nobody assists");
+        };
+        // As if another query took its time.
+        let other = embedder.queries.enter();
+        embedder.embed_query("who is there?").await.unwrap();
+        assert_eq!(place.brought(), 0);
+        drop(other);
+        // It may not come to run at once, where the machine does other things.
+        for number in 0..10_000 {
+            embedder.embed_query(&format!("where is number {number}?")).await.unwrap();
+            if place.brought() > 0 {
+                return;
+            }
+        }
+        panic!("nobody assisted");
+    }
+
     #[test]
     fn items_wait_for_queries_and_not_forever() {
         let queries: Arc<InFlight> = Arc::default();

@@ -38,6 +38,8 @@ pub struct ForkJoin {
     left: AtomicU64,
     /// Of which product whoever assists has handed in how many panels: [`handed_in`].
     done: AtomicU64,
+    /// Panels that were ever taken from whoever assists.
+    brought: AtomicU64,
     work: Mutex<Work>,
 }
 
@@ -101,6 +103,11 @@ impl ForkJoin {
     /// Without anybody there.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// How many panels (16 rows of a matrix) were made by who assists since the start. For tests and measurements.
+    pub fn brought(&self) -> u64 {
+        self.brought.load(Ordering::Relaxed)
     }
 
     /// Begins to lead; `None` where another does.
@@ -250,6 +257,9 @@ impl Leader<'_> {
             }
             missing.end = run.start;
         }
+        self.place
+            .brought
+            .fetch_add((back..matrix.panels()).len() as u64 - missing.len() as u64, Ordering::Relaxed);
         missing
     }
 }

@@ -85,7 +85,9 @@ fn whoever_makes_a_panel_the_product_is_the_same() {
         }
         assert!(own >= turns.min(5));
         assert_eq!(sample.assist(&place), 7 - own);
+        let before = place.brought();
         leader.finish(sample.kernel, sample.matrix(), &sample.inputs, &mut out);
+        assert_eq!(place.brought() - before, 7 - own as u64);
         assert_eq!(out, sample.alone(), "{turns}");
     }
 }
