@@ -72,6 +72,27 @@ proptest! {
     }
 
     #[test]
+    fn a_product_in_parts_is_that_of_the_whole((blocks, scales, values, columns) in products(), at in 0_usize..4) {
+        let (negatives, raised) = (negatives(&blocks), raised(&blocks));
+        let matrix = Matrix {
+            blocks: &blocks, scales: &scales, bias: &scales, first: 0, negatives: &negatives, raised: &raised,
+        };
+        let at = at.min(matrix.panels());
+        for kernel in kernels() {
+            let wanted = product(kernel, &blocks, &scales, &values, columns);
+            for (quantise, wanted) in [Kernel::quantise_rows, Kernel::quantise_after_gelu].into_iter().zip(wanted) {
+                let mut inputs = Inputs::default();
+                quantise(kernel, &values, columns, &mut inputs);
+                let mut out = vec![f32::NAN; wanted.len()];
+                for panels in [at..matrix.panels(), 0..at] {
+                    kernel.product(matrix.part(panels), &inputs, &mut out);
+                }
+                prop_assert_eq!(out, wanted, "{:?}", kernel);
+            }
+        }
+    }
+
+    #[test]
     fn sums_of_exponentials_are_those_of_the_library(values in vec(-30.0_f64..5.0, 0..200)) {
         let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let less = values.iter().map(|value| value - highest).filter(|less| *less > -20.0);
