@@ -6,7 +6,7 @@
 //! | what | size | a text of 14 tokens | for |
 //! |---|---|---|---|
 //! | [`StaticModel`], potion-base-8M | 8 MB | about 1 us | every query and item, expansion of terms |
-//! | [`Transformer`], all-MiniLM-L6-v2 | 22 MB | about 2 ms | what must be understood, not only matched |
+//! | [`Transformer`], all-MiniLM-L6-v2 | 22 MB | 3 to 4 ms (AVX2), half with a second thread | what must be understood, not only matched |
 //! | [`dots_u4`] and [`quantise()`] | | | comparing one vector with many |
 
 #[cfg(feature = "bundled")]
